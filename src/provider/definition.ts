@@ -1,0 +1,20 @@
+import type { DynamicConfiguration } from '../config/dynamic/model.ts';
+import type { Diagnostic } from '../errors.ts';
+import type { Logger } from '../telemetry/log.ts';
+
+/** Where routing configuration comes from. A provider publishes the whole of what it knows, each time it changes. */
+export interface Provider {
+  /** `file`, `kubernetescrd`: the part after `@` in qualified names. */
+  readonly name: string;
+  /** Publishes at least once (or fails), then on every change until `signal` aborts. Rejects only when it can never work. */
+  provide(publish: Publish, signal: AbortSignal, log: Logger): Promise<void>;
+  /** Reads everything again now (SIGHUP). */
+  reload?(): void;
+}
+
+/** Hands over a new state of knowledge, or says why a change could not be read at all: then nothing is replaced. */
+export type Publish = (update: ProviderUpdate) => void;
+
+export type ProviderUpdate =
+  | { readonly ok: true; readonly configuration: DynamicConfiguration }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
