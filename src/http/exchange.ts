@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { BodySource, ReplyBody } from './body.ts';
 import type { RequestFacts } from './facts.ts';
 import type { HeaderFields } from './headers.ts';
@@ -14,7 +15,7 @@ export interface RequestBody {
   /** Reads the body whole, once; later calls return the same bytes. Throws a 413 {@link Refusal} past `limit` bytes, 408 when the body timeout passes. */
   read(limit: number): Promise<Buffer>;
   /** The body as a stream for pass-through; not after `read`. */
-  stream(): NodeJS.ReadableStream;
+  stream(): Readable;
 }
 
 /** What a request was sent to: the scheme and authority as the client sees them. */
@@ -52,6 +53,12 @@ export interface Exchange {
   identity: Identity | undefined;
   /** What the policies said; set by the `mcp` middleware. */
   decision: object | undefined;
+  /** Origins that this route's CORS options allow; absent when the route has none. */
+  allowedOrigins: ((origin: string) => boolean) | undefined;
+  /** The resource identifier of the route's `mcp` middleware, which tokens must be meant for. */
+  routeResource: string | undefined;
+  /** Whether the upstream call ends when the client goes. Legacy MCP calls go on (a disconnect is not a cancel). */
+  abortOnClose: boolean;
   /** What telemetry will report; rooms fill in what they know. */
   readonly facts: RequestFacts;
   /** True once the client has gone. */

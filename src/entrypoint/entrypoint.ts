@@ -1,0 +1,250 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Handler, Reply } from '../http/exchange.ts';
+import { newFacts } from '../http/facts.ts';
+import { Refusal, textReply } from '../http/refusal.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { compileTrust, type TrustTest } from './forwarded-headers.ts';
+import { IncomingExchange } from './incoming-exchange.ts';
+import type { EntrypointOptions } from './options.ts';
+import { type ReplyEnd, writeReply } from './reply-writer.ts';
+import type { TlsState } from './tls-state.ts';
+
+/** Hears about every request that has ended; must not throw. */
+export type ExchangeObserver = (exchange: IncomingExchange, status: number, end: ReplyEnd) => void;
+
+type Request = IncomingMessage | Http2ServerRequest;
+type Response = ServerResponse | Http2ServerResponse;
+
+/** A listening port. Its handler is one field: a request reads it once, so none ever sees half a change. */
+export class Entrypoint {
+  readonly name: string;
+  readonly #options: EntrypointOptions;
+  readonly #log: Logger;
+  readonly #observe: ExchangeObserver;
+  readonly #trust: TrustTest;
+  readonly #server: Server | Http2SecureServer;
+  readonly #sockets = new Set<Socket>();
+  readonly #busy = new Set<Response>();
+  readonly #longLived = new Set<Response>();
+  #handler: Handler = () => Promise.reject(new Refusal(503, 'starting', { headers: [['Retry-After', '1']] }));
+  #draining = false;
+
+  constructor(options: EntrypointOptions, dependencies: { log: Logger; observe: ExchangeObserver; tls?: TlsState }) {
+    this.name = options.name;
+    this.#options = options;
+    this.#log = dependencies.log;
+    this.#observe = dependencies.observe;
+    this.#trust = compileTrust(options.forwardedHeaders);
+    this.#server = dependencies.tls === undefined ? this.#plainServer() : this.#secureServer(dependencies.tls);
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** Swaps in the handler of a new generation. */
+  use(handler: Handler): void {
+    this.#handler = handler;
+  }
+
+  /** Opens the port; resolves with the real address. */
+  listen(): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      const { host, port } = this.#options;
+      this.#server.listen({ port, backlog: 1024, ...(host === '' ? {} : { host }) }, () => {
+        this.#server.off('error', reject);
+        this.#server.on('error', (error) =>
+          this.#log.error('entrypoint failed', { entryPoint: this.name, error: error.message }),
+        );
+        resolve(this.#server.address() as AddressInfo);
+      });
+    });
+  }
+
+  /** Requests under way, open event streams included. */
+  get inFlight(): number {
+    return this.#busy.size + this.#longLived.size;
+  }
+
+  /** Stops accepting connections; every answer from now on closes its connection. */
+  stopAccepting(): void {
+    this.#draining = true;
+    this.#server.close();
+    if ('closeIdleConnections' in this.#server) this.#server.closeIdleConnections();
+  }
+
+  /**
+   * Drains: waits for requests under way at most `graceTime` ms, then ends open event streams properly, then cuts what is
+   * left. Resolves when every socket is closed.
+   */
+  async drain(graceTime: number): Promise<void> {
+    this.stopAccepting();
+    const deadline = performance.now() + graceTime;
+    while (this.#busy.size > 0 && performance.now() < deadline) await pause(20);
+    // A comment and a proper end tell a client that the stream was closed on purpose; it reconnects elsewhere.
+    for (const response of this.#longLived) {
+      if (!response.writableEnded) (response as ServerResponse).end(': the gateway is shutting down\n\n');
+    }
+    const last = performance.now() + Math.min(500, graceTime);
+    while (this.#busy.size + this.#longLived.size > 0 && performance.now() < last) await pause(20);
+    if ('closeIdleConnections' in this.#server) this.#server.closeIdleConnections();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #plainServer(): Server {
+    const { limits } = this.#options;
+    const server = createServer(
+      {
+        insecureHTTPParser: false,
+        joinDuplicateHeaders: false,
+        requireHostHeader: true,
+        maxHeaderSize: limits.headerBytes,
+        connectionsCheckingInterval: 1_000,
+        noDelay: true,
+      },
+      (request, response) => void this.#serve(request, response),
+    );
+    this.#limit(server);
+    return server;
+  }
+
+  #secureServer(tls: TlsState): Http2SecureServer {
+    const { limits, timeouts } = this.#options;
+    const server = createSecureServer(
+      {
+        ...tls.serverOptions(),
+        allowHTTP1: true,
+        maxHeaderSize: limits.headerBytes,
+        insecureHTTPParser: false,
+        settings: {
+          maxConcurrentStreams: limits.concurrentStreams,
+          maxHeaderListSize: limits.headerBytes,
+          enablePush: false,
+        },
+        maxHeaderListPairs: limits.headerCount + 28,
+      } as Parameters<typeof createSecureServer>[0],
+      (request, response) => void this.#serve(request, response),
+    );
+    this.#limit(server as unknown as Server);
+    tls.attach(server);
+    server.on('session', (session) => {
+      session.on('error', () => {});
+      if (timeouts.idle > 0) session.setTimeout(timeouts.idle, () => this.#closeIdleSession(session));
+    });
+    server.on('tlsClientError', (error) =>
+      this.#log.debug('TLS handshake failed', { entryPoint: this.name, error: error.message }),
+    );
+    return server;
+  }
+
+  #closeIdleSession(session: { destroyed: boolean; close(): void; socket?: Socket }): void {
+    // Open streams keep a session alive however silent they are: event streams may say nothing for hours.
+    for (const response of [...this.#busy, ...this.#longLived]) {
+      if ('stream' in response && response.stream?.session === session) return;
+    }
+    if (!session.destroyed) session.close();
+  }
+
+  #limit(server: Server): void {
+    const { timeouts } = this.#options;
+    // Node drops fields past its own count silently; ours is enforced in `acceptHeaders`.
+    server.maxHeadersCount = 0;
+    server.headersTimeout = timeouts.headers;
+    // Bodies have their own limit (`IncomingBody`); this one catches those that nobody reads.
+    server.requestTimeout = timeouts.headers > 0 && timeouts.body > 0 ? timeouts.headers + timeouts.body : 0;
+    server.keepAliveTimeout = timeouts.idle;
+    server.timeout = 0;
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerBrokenRequest(error, socket as Socket));
+    server.on('connect', (_request, socket) =>
+      socket.end('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'),
+    );
+  }
+
+  async #serve(request: Request, response: Response): Promise<void> {
+    const facts = newFacts();
+    let exchange: IncomingExchange;
+    try {
+      exchange = new IncomingExchange(request, this.#options, this.#trust, facts);
+    } catch (error) {
+      this.#refuseEarly(request, response, error);
+      return;
+    }
+    this.#busy.add(response);
+    response.on('close', () => {
+      this.#busy.delete(response);
+      this.#longLived.delete(response);
+      if (!(response as ServerResponse).writableFinished) exchange.clientGone();
+    });
+    let reply: Reply;
+    try {
+      reply = await this.#handler(exchange);
+    } catch (error) {
+      reply = this.#replyToError(exchange, error);
+    }
+    if (reply.longLived === true) {
+      this.#busy.delete(response);
+      if (!response.destroyed) this.#longLived.add(response);
+    }
+    // A body that was not read would be taken for the next request (RFC 9112 §9.3): the connection ends with this answer.
+    const close = this.#draining || !(request as IncomingMessage).complete || exchange.protocol === '1.0';
+    const end = await writeReply(exchange, response, reply, { close, writeTimeout: this.#options.timeouts.write });
+    this.#observe(exchange, reply.status, end);
+  }
+
+  #replyToError(exchange: IncomingExchange, error: unknown): Reply {
+    if (error instanceof Refusal) {
+      exchange.facts.errorType ??= error.errorType;
+      return error.toReply();
+    }
+    // Whatever broke, nothing reached a service after it: an exception can only end in a refusal.
+    exchange.facts.errorType ??= 'internal';
+    this.#log.error('request failed', {
+      entryPoint: this.name,
+      router: exchange.facts.router,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    return textReply(500, 'internal error\n');
+  }
+
+  #refuseEarly(request: Request, response: Response, error: unknown): void {
+    const refusal = error instanceof Refusal ? error : new Refusal(500, 'internal');
+    if (!(error instanceof Refusal)) this.#log.error('request failed', { entryPoint: this.name, error: String(error) });
+    this.#log.debug('request refused', { entryPoint: this.name, error: refusal.errorType, status: refusal.status });
+    const reply = refusal.toReply();
+    const writable = response as ServerResponse;
+    if (request.httpVersionMajor < 2) reply.headers.append('Connection', 'close');
+    if (request.httpVersionMajor < 2) writable.writeHead(reply.status, reply.headers.toRaw());
+    else (response as Http2ServerResponse).writeHead(reply.status, { 'content-length': '0' });
+    writable.on('error', () => {});
+    if (request.httpVersionMajor < 2 && Buffer.isBuffer(reply.body)) writable.end(reply.body);
+    else writable.end();
+  }
+}
+
+/** Answers what Node's parser could not read, by the cause, and closes: framing after it cannot be trusted. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (socket.destroyed || !socket.writable) return;
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : error.code === 'ECONNRESET'
+          ? undefined
+          : '400 Bad Request';
+  if (status === undefined) socket.destroy();
+  else socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

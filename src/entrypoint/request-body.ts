@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import type { Readable } from 'node:stream';
+import type { RequestBody } from '../http/exchange.ts';
+import { Refusal } from '../http/refusal.ts';
+
+const nothing = Buffer.alloc(0);
+
+/** A request body on a Node stream: read whole once, or handed on as a stream. */
+export class IncomingBody implements RequestBody {
+  readonly empty: boolean;
+  readonly declaredLength: number | undefined;
+  buffered: Buffer | undefined;
+  readonly #request: IncomingMessage | Http2ServerRequest;
+  readonly #timeout: number;
+  readonly #onRead: (bytes: number) => void;
+  #reading: Promise<Buffer> | undefined;
+
+  constructor(
+    request: IncomingMessage | Http2ServerRequest,
+    framing: { empty: boolean; declaredLength: number | undefined },
+    timeout: number,
+    onRead: (bytes: number) => void,
+  ) {
+    this.empty = framing.empty;
+    this.declaredLength = framing.declaredLength;
+    this.#request = request;
+    this.#timeout = timeout;
+    this.#onRead = onRead;
+    if (framing.empty) this.buffered = nothing;
+  }
+
+  read(limit: number): Promise<Buffer> {
+    if (this.buffered !== undefined) {
+      return this.buffered.length > limit ? Promise.reject(tooLarge()) : Promise.resolve(this.buffered);
+    }
+    if (this.declaredLength !== undefined && this.declaredLength > limit) return Promise.reject(tooLarge());
+    this.#reading ??= this.#collect(limit);
+    return this.#reading;
+  }
+
+  stream(): Readable {
+    if (this.#reading !== undefined) throw new TypeError('the body has been read already');
+    this.#request.on('data', (chunk: Buffer) => this.#onRead(chunk.length));
+    this.#request.pause();
+    return this.#request;
+  }
+
+  #collect(limit: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const request = this.#request;
+      const chunks: Buffer[] = [];
+      let size = 0;
+      const timer =
+        this.#timeout > 0
+          ? setTimeout(() => settle(() => reject(new Refusal(408, 'body_timeout'))), this.#timeout)
+          : undefined;
+      const settle = (finish: () => void): void => {
+        clearTimeout(timer);
+        request.off('data', onData);
+        request.off('end', onEnd);
+        request.off('error', onGone);
+        request.off('close', onGone);
+        finish();
+      };
+      const onData = (chunk: Buffer): void => {
+        size += chunk.length;
+        if (size > limit) {
+          request.pause();
+          settle(() => reject(tooLarge()));
+          return;
+        }
+        chunks.push(chunk);
+      };
+      const onEnd = (): void => {
+        const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+        this.buffered = bytes;
+        this.#onRead(size);
+        settle(() => resolve(bytes));
+      };
+      const onGone = (): void => settle(() => reject(new Refusal(400, 'client_gone')));
+      request.on('data', onData);
+      request.on('end', onEnd);
+      request.on('error', onGone);
+      request.on('close', onGone);
+    });
+  }
+}
+
+function tooLarge(): Refusal {
+  return new Refusal(413, 'body_too_large', { body: 'request body too large\n' });
+}
