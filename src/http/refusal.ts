@@ -7,25 +7,53 @@ export class Refusal extends Error {
   readonly status: number;
   /** Short code for logs and metrics (`errorType` of the request's facts). */
   readonly errorType: string;
+  /** True when nothing of the request reached an upstream: only then may `retry` send it again (data-plane §6). */
+  readonly unsent: boolean;
   readonly #headers: readonly (readonly [string, string])[];
   readonly #body: string;
   readonly #contentType: string;
+  #edits: readonly ((reply: Reply) => void)[] = [];
 
   constructor(
     status: number,
     errorType: string,
-    answer: { body?: string; contentType?: string; headers?: readonly (readonly [string, string])[]; cause?: unknown } = {},
+    answer: {
+      body?: string;
+      contentType?: string;
+      headers?: readonly (readonly [string, string])[];
+      cause?: unknown;
+      unsent?: boolean;
+    } = {},
   ) {
     super(errorType, answer.cause === undefined ? {} : { cause: answer.cause });
     this.status = status;
     this.errorType = errorType;
+    this.unsent = answer.unsent ?? false;
     this.#headers = answer.headers ?? [];
     this.#body = answer.body ?? '';
     this.#contentType = answer.contentType ?? 'text/plain; charset=utf-8';
   }
 
   toReply(): Reply {
-    return textReply(this.status, this.#body, this.#contentType, this.#headers);
+    const reply = textReply(this.status, this.#body, this.#contentType, this.#headers);
+    for (const edit of this.#edits) edit(reply);
+    return reply;
+  }
+
+  /**
+   * The same refusal whose reply is edited when it is made. Middlewares that dress replies (`headers`) pass refusals on in
+   * this form, so that they stay refusals for the rooms outside of them and yet carry CORS and security fields.
+   */
+  amend(edit: (reply: Reply) => void): Refusal {
+    const amended = new Refusal(this.status, this.errorType, {
+      body: this.#body,
+      contentType: this.#contentType,
+      headers: this.#headers,
+      unsent: this.unsent,
+      cause: this.cause,
+    });
+    amended.#edits = [...this.#edits, edit];
+    return amended;
   }
 }
 

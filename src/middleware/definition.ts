@@ -16,6 +16,12 @@ export interface MiddlewareDefinition<Options> {
   readonly options: z.ZodType<Options>;
   /** True when the middleware authenticates: the route's callers are then not anonymous by default. */
   readonly authenticates?: boolean;
+  /**
+   * The test that decides which cross-site `Origin` values these options allow, or undefined when they say nothing about
+   * origins. The gateway asks every middleware of a route (those inside a `chain` too) when it builds the route, because
+   * the origin is judged before the chain runs (data-plane §2).
+   */
+  allowedOrigins?(options: Options): ((origin: string) => boolean) | undefined;
   /** True for `plugin.mcp`: a service behind it needs a decision. */
   readonly decides?: boolean;
   /** Builds the middleware; throws `PortcullisError` with diagnostics when the options cannot work. */
