@@ -24,6 +24,10 @@ export interface MiddlewareDefinition<Options> {
   allowedOrigins?(options: Options): ((origin: string) => boolean) | undefined;
   /** True for `plugin.mcp`: a service behind it needs a decision. */
   readonly decides?: boolean;
+  /** Resource identifier (RFC 9728) that tokens for a route with this middleware must be meant for. */
+  routeResource?(options: Options): string | undefined;
+  /** Names of the middlewares that this one stands for (`chain`), as written; the gateway sees through it with this. */
+  expands?(options: Options): readonly string[];
   /** Builds the middleware; throws `PortcullisError` with diagnostics when the options cannot work. */
   create(options: Options, context: MiddlewareContext): Middleware | Promise<Middleware>;
 }

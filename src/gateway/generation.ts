@@ -1,0 +1,54 @@
+import type { TlsSettings } from '../entrypoint/tls-state.ts';
+import type { Handler } from '../http/exchange.ts';
+import type { RuntimeStatus } from '../config/runtime/status.ts';
+
+/**
+ * One immutable, built configuration. Requests that began under it end under it; when the last has ended and a newer
+ * generation serves, it is disposed.
+ */
+export class Generation {
+  readonly id: number;
+  /** One handler per entrypoint name. */
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly tls: TlsSettings;
+  readonly status: RuntimeStatus;
+  readonly #disposers: readonly (() => void)[];
+  #running = 0;
+  #retired = false;
+  #disposed = false;
+
+  constructor(parts: {
+    id: number;
+    handlers: ReadonlyMap<string, Handler>;
+    tls: TlsSettings;
+    status: RuntimeStatus;
+    disposers: readonly (() => void)[];
+  }) {
+    this.id = parts.id;
+    this.handlers = parts.handlers;
+    this.tls = parts.tls;
+    this.status = parts.status;
+    this.#disposers = parts.disposers;
+  }
+
+  enter(): void {
+    this.#running += 1;
+  }
+
+  leave(): void {
+    this.#running -= 1;
+    if (this.#retired && this.#running === 0) this.dispose();
+  }
+
+  /** A newer generation serves now. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#running === 0) this.dispose();
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const dispose of this.#disposers) dispose();
+  }
+}
