@@ -33,7 +33,8 @@ export interface Position {
 /** One problem found in what an operator wrote. */
 export interface Diagnostic {
   readonly code: ErrorCode;
-  readonly severity: 'error' | 'warning';
+  /** `info` is for what was left out on purpose, such as a manifest of a kind that is none of our business. */
+  readonly severity: 'error' | 'warning' | 'info';
   /** What is wrong, in one sentence, without the position. */
   readonly message: string;
   /** What to write instead. */

@@ -7,15 +7,30 @@ import type { Diagnostic, Position } from '../../errors.ts';
 /** A path inside an object: keys and indexes. */
 export type KeyPath = readonly (string | number)[];
 
-/** Where an object was written. */
+/** A place in a file with the number of columns to underline there; never past the end of its line. */
+export interface Span extends Position {
+  readonly length?: number;
+}
+
+/** Which part of the thing at a path is meant. */
+export interface LocateOptions {
+  /** The key itself, not its value. */
+  readonly key?: boolean;
+  /** An index into the string value at the path, in UTF-16 units of the decoded value. */
+  readonly offset?: number;
+  /** How much of the string value, from `offset`. */
+  readonly length?: number;
+}
+
+/** Where an object was written. `diagnose` (config/diagnose.ts) makes diagnostics from it. */
 export interface Origin {
-  /** `file` or `kubernetescrd`. */
+  /** `file` or `kubernetescrd`: the part after `@` in the names of what was written there. */
   readonly provider: string;
   /** How an operator calls it: `Middleware apps/deepwiki-mcp-jwt`. */
   readonly label: string;
-  /** Finds a place in the operator's file. `range` indexes into the string value at `path`; `key` points at the key itself. */
-  locate(path: KeyPath, options?: { key?: boolean; offset?: number }): Position | undefined;
-  /** The text of a line of the file (1-based), for carets. */
+  /** Finds a place in the operator's file; of a path that is not there, the nearest thing around it. Undefined when there is no file. */
+  locate(path: KeyPath, options?: LocateOptions): Span | undefined;
+  /** The text of a line of the file, for carets; what may be a secret is masked, column for column. */
   line(position: Position): string | undefined;
 }
 
@@ -25,8 +40,10 @@ export interface Item<Config> {
   readonly name: string;
   readonly config: Config;
   readonly origin: Origin;
-  /** Path inside the origin at which `config` stands. */
+  /** Path inside the origin at which `config` stands; of a middleware, its options. */
   readonly path: KeyPath;
+  /** Fields of `config` that are written under another path: `{ rule: ['spec', 'routes', 0, 'match'] }`, from the origin's root. */
+  readonly fields?: Readonly<Record<string, KeyPath>> | undefined;
   /** Problems found while decoding. With an error among them the item is broken: what uses it is closed. */
   readonly problems: readonly Diagnostic[];
 }
@@ -44,6 +61,7 @@ export interface DynamicConfiguration {
 export interface RouterConfig {
   /** Empty: all default entrypoints. */
   readonly entryPoints: readonly string[];
+  /** Empty only when none could be read: the item then has a problem that says so. */
   readonly rule: string;
   /** Absent or 0: the rule's length. */
   readonly priority?: number | undefined;
@@ -60,6 +78,8 @@ export interface MiddlewareConfig {
   /** `stripPrefix`, `plugin.jwt`, … */
   readonly type: string;
   readonly options: unknown;
+  /** Paths inside `options` whose strings hold a resolved secret: never show them. */
+  readonly secretPaths?: readonly KeyPath[] | undefined;
 }
 
 export type ServiceConfig =
@@ -168,6 +188,7 @@ export interface TlsOptionsConfig {
   readonly maxVersion?: 'VersionTLS12' | 'VersionTLS13' | undefined;
   readonly cipherSuites: readonly string[];
   readonly curvePreferences: readonly string[];
+  /** `caFiles` are PEM texts, whatever they were referred to by; `type` is Traefik's word, for instance `RequireAndVerifyClientCert`. */
   readonly clientAuth?: { readonly caFiles: readonly string[]; readonly type: string } | undefined;
   readonly sniStrict: boolean;
   readonly alpnProtocols: readonly string[];
