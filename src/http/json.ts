@@ -1,11 +1,3 @@
-/** Placeholder of types; the strict scanner lives here. */
-export type JsonValue = null | boolean | string | JsonNumber | readonly JsonValue[] | JsonObject;
-/** Own keys only, in order of appearance. */
-export type JsonObject = ReadonlyMap<string, JsonValue>;
-/** A number kept as its text, because a double would change it. */
-export class JsonNumber {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
+/** JSON for the data path: one strict scanner, values that lose nothing, and a writer that gives them back. */
+export { defaultMaxDepth, JsonError, type JsonFault, scanJson, scanJsonText } from './json/scan.ts';
+export { isObject, JsonNumber, type JsonObject, type JsonValue, stringify, toPlain } from './json/value.ts';
