@@ -1,160 +1,162 @@
 import type * as z from 'zod';
 import { type Diagnostic, nearest } from '../errors.ts';
+import { diagnose, type Pointer, type Problem } from './diagnose.ts';
 import type { KeyPath } from './dynamic/model.ts';
+import { keysAt } from './schema-keys.ts';
 
-/** Makes a diagnostic at a place of the operator's file; `key` points at the key itself instead of its value. */
-export type DiagnoseAt = (
-  problem: Pick<Diagnostic, 'code' | 'severity' | 'message' | 'hint'>,
-  path: KeyPath,
-  options?: { key?: boolean },
-) => Diagnostic;
-
-export type Decoded<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
-
-type Issue = z.core.$ZodIssue;
+export type Decoded<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly problems: readonly Diagnostic[] };
 
 /**
- * Decodes a plain value by a schema. Every problem becomes a diagnostic with its place; unknown keys come with the
- * nearest known one. Values themselves are never quoted: they may be secrets.
+ * Checks data against a strict schema and turns what is wrong into diagnostics at the operator's own lines. Messages name
+ * keys and expectations, never the value that was found.
+ *
+ * @param path where `value` stands inside the origin
  */
-export function decode<T>(schema: z.ZodType<T>, value: unknown, diagnoseAt: DiagnoseAt): Decoded<T> {
+export function decode<Value>(
+  schema: z.ZodType<Value>,
+  value: unknown,
+  origin: Pointer,
+  path: KeyPath = [],
+): Decoded<Value> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
-  return {
-    ok: false,
-    diagnostics: result.error.issues.flatMap((issue) => explain(issue, [], schema, value, diagnoseAt)),
-  };
+  const problems = result.error.issues.flatMap((issue) => explain(issue, [], { schema, value, origin, path }));
+  return { ok: false, problems };
 }
 
-function explain(
-  issue: Issue,
-  base: KeyPath,
-  schema: z.core.$ZodType,
-  value: unknown,
-  diagnoseAt: DiagnoseAt,
-): Diagnostic[] {
-  const path = [...base, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
-  const where = path.length === 0 ? '' : ` at ${formatPath(path)}`;
+interface Subject {
+  readonly schema: z.ZodType;
+  readonly value: unknown;
+  readonly origin: Pointer;
+  readonly path: KeyPath;
+}
+type Issue = z.core.$ZodIssue;
+
+function explain(issue: Issue, above: KeyPath, subject: Subject): Diagnostic[] {
+  const inside = [...above, ...(issue.path as KeyPath)];
+  const at = (problem: Omit<Problem, 'severity'>, path: KeyPath = inside, key = false): Diagnostic =>
+    diagnose(subject.origin, [...subject.path, ...path], { severity: 'error', ...problem }, { key });
+  const found = valueAt(subject.value, inside);
+  const name = nameOf(inside, subject.path);
+
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, path);
+    const known = keysAt(subject.schema, inside).filter((key) => !Object.hasOwn(Object(found), key));
     return issue.keys.map((key) => {
-      const suggestion = nearest(key, known);
-      const listing = known.length === 0 || known.length > 12 ? undefined : `known here: ${known.join(', ')}`;
-      return diagnoseAt(
-        {
-          code: 'CONFIG_UNKNOWN_KEY',
-          severity: 'error',
-          message: `unknown key ${key}${where}`,
-          hint: suggestion === undefined ? listing : `did you mean ${suggestion}?`,
-        },
-        [...path, key],
-        { key: true },
-      );
+      const near = nearest(key, known);
+      const listed = known.length === 0 ? undefined : `keys that can stand here: ${known.join(', ')}`;
+      const hint = near === undefined ? listed : `did you mean \`${near}\`?`;
+      return at({ code: 'CONFIG_UNKNOWN_KEY', message: `unknown key \`${key}\``, hint }, [...inside, key], true);
     });
   }
-  if (issue.code === 'invalid_union') {
-    const branch = likeliestBranch(issue.errors, valueAt(value, path));
-    if (branch !== undefined) return branch.flatMap((one) => explain(one, path, schema, value, diagnoseAt));
+  if (found === undefined && issue.code !== 'custom') {
+    return [at({ code: 'CONFIG_MISSING_KEY', message: `${name} is missing`, hint: undefined })];
   }
-  if (issue.code === 'invalid_type' && valueAt(value, path) === undefined && path.length > 0) {
-    const message = `missing key ${formatPath(path)} (${issue.expected})`;
-    return [diagnoseAt({ code: 'CONFIG_MISSING_KEY', severity: 'error', message, hint: undefined }, path.slice(0, -1))];
-  }
-  const message = `${describeIssue(issue)}${where}`;
-  return [diagnoseAt({ code: 'CONFIG_INVALID_VALUE', severity: 'error', message, hint: undefined }, path)];
-}
-
-/** The alternative of a union that the author most likely meant: the one that gets furthest into the value. */
-function likeliestBranch(branches: readonly (readonly Issue[])[], value: unknown): readonly Issue[] | undefined {
-  if (value === undefined) return undefined;
-  let best: readonly Issue[] | undefined;
-  let bestScore = 0;
-  for (const branch of branches) {
-    const score = Math.max(
-      0,
-      ...branch.map((issue) => issue.path.length * 2 + (issue.code === 'unrecognized_keys' ? 1 : 0)),
-    );
-    if (score > bestScore) {
-      best = branch;
-      bestScore = score;
-    }
-  }
-  return best;
-}
-
-function describeIssue(issue: Issue): string {
+  if (issue.code === 'invalid_union') return explainUnion(issue, inside, found, name, subject, at);
+  const invalid = { code: 'CONFIG_INVALID_VALUE' } as const;
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${issue.expected}`;
-    case 'invalid_value':
-      return `expected ${issue.values.map((one) => (typeof one === 'string' ? one : String(one))).join(' or ')}`;
-    case 'too_small':
-      return `too small: at least ${issue.minimum}`;
-    case 'too_big':
-      return `too large: at most ${issue.maximum}`;
-    case 'custom':
-      return issue.message;
-    default:
-      return issue.message === 'Invalid input' ? 'not a valid value' : issue.message;
-  }
-}
-
-/** `spec.plugin.mcp.policies[0].match` for people. */
-export function formatPath(path: KeyPath): string {
-  let text = '';
-  for (const step of path) text += typeof step === 'number' ? `[${step}]` : text === '' ? step : `.${step}`;
-  return text;
-}
-
-function valueAt(value: unknown, path: KeyPath): unknown {
-  let current = value;
-  for (const step of path) {
-    if (typeof current !== 'object' || current === null) return undefined;
-    current = (current as Record<string | number, unknown>)[step];
-  }
-  return current;
-}
-
-/** The keys that a schema knows at a path, for suggestions. */
-export function knownKeys(schema: z.core.$ZodType, path: KeyPath): string[] {
-  const [step, ...rest] = path;
-  const def = schema._zod.def as Definition;
-  switch (def.type) {
-    case 'object': {
-      if (step === undefined) return Object.keys(def.shape ?? {});
-      const next = def.shape?.[String(step)] ?? def.catchall;
-      return next === undefined ? [] : knownKeys(next, rest);
+      return [
+        at({
+          ...invalid,
+          message: `${name} must be ${typeNames[issue.expected] ?? issue.expected}, not ${kindOf(found)}`,
+          hint: typeHint(issue.expected, found),
+        }),
+      ];
+    case 'invalid_value': {
+      const near = typeof found === 'string' ? nearest(found, issue.values.map(String)) : undefined;
+      const values = issue.values.map((value) => `\`${String(value)}\``).join(', ');
+      const message = issue.values.length === 1 ? `${name} can only be ${values}` : `${name} must be one of ${values}`;
+      return [at({ ...invalid, message, hint: near === undefined ? undefined : `did you mean \`${near}\`?` })];
     }
-    case 'array':
-      return step === undefined || def.element === undefined ? [] : knownKeys(def.element, rest);
-    case 'record':
-      return step === undefined || def.valueType === undefined ? [] : knownKeys(def.valueType, rest);
-    case 'union':
-      return [...new Set((def.options ?? []).flatMap((option) => knownKeys(option, path)))];
-    case 'intersection':
-      return [def.left, def.right].flatMap((side) => (side === undefined ? [] : knownKeys(side, path)));
-    case 'lazy':
-      return def.getter === undefined ? [] : knownKeys(def.getter(), path);
-    case 'pipe':
-      return def.in === undefined ? [] : knownKeys(def.in, path);
+    case 'invalid_key':
+      return [
+        at(
+          { ...invalid, message: `the key ${name} ${issue.issues[0]?.message ?? 'is not allowed'}`, hint: undefined },
+          inside,
+          true,
+        ),
+      ];
     default:
-      return def.innerType === undefined ? [] : knownKeys(def.innerType, path);
+      return [at({ ...invalid, message: sentence(name, issue.message), hint: undefined })];
   }
 }
 
-/** The parts of zod's definitions that matter here. */
-interface Definition {
-  readonly type: string;
-  readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
-  readonly catchall?: z.core.$ZodType;
-  readonly element?: z.core.$ZodType;
-  readonly valueType?: z.core.$ZodType;
-  readonly options?: readonly z.core.$ZodType[];
-  readonly left?: z.core.$ZodType;
-  readonly right?: z.core.$ZodType;
-  readonly getter?: () => z.core.$ZodType;
-  readonly in?: z.core.$ZodType;
-  readonly innerType?: z.core.$ZodType;
+/** Of a union, the branch that the value was meant for: the one that agrees on its type. */
+function explainUnion(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  inside: KeyPath,
+  found: unknown,
+  name: string,
+  subject: Subject,
+  at: (problem: Omit<Problem, 'severity'>) => Diagnostic,
+): Diagnostic[] {
+  const meant = issue.errors.find(
+    (branch) => branch.length > 0 && !branch.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0),
+  );
+  if (meant !== undefined) return meant.flatMap((inner) => explain(inner, inside, subject));
+  const expected = issue.errors
+    .flat()
+    .flatMap((inner) => (inner.code === 'invalid_type' ? [typeNames[inner.expected] ?? inner.expected] : []));
+  const message =
+    expected.length === 0
+      ? sentence(name, issue.message)
+      : `${name} must be ${[...new Set(expected)].join(' or ')}, not ${kindOf(found)}`;
+  return [at({ code: 'CONFIG_INVALID_VALUE', message, hint: undefined })];
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: '`true` or `false`',
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  null: 'empty',
+};
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  return typeNames[typeof value] ?? typeof value;
+}
+
+function typeHint(expected: string, found: unknown): string | undefined {
+  if (expected === 'boolean' && typeof found === 'string') {
+    if (/^(?:yes|on|y|true)$/i.test(found)) return 'write `true`, without quotes';
+    if (/^(?:no|off|n|false)$/i.test(found)) return 'write `false`, without quotes';
+  }
+  if (expected === 'string' && (typeof found === 'number' || typeof found === 'boolean')) return 'put it in quotes';
+  if ((expected === 'number' || expected === 'int') && typeof found === 'string' && /^-?[0-9.]+$/.test(found))
+    return 'remove the quotes';
+  if (expected === 'array' && found !== null && !Array.isArray(found))
+    return 'begin each entry with `- `, on a line of its own';
+  return undefined;
+}
+
+/** A schema's own message continues the sentence that begins with the key's name. */
+function sentence(name: string, message: string): string {
+  if (/^(?:is|must|needs|cannot|has|can) /.test(message)) return `${name} ${message}`;
+  const text = message.replace(/^(?:Too (?:small|big)|Invalid [a-z]+): /, '');
+  return `${name}: ${text}`;
+}
+
+function nameOf(inside: KeyPath, path: KeyPath): string {
+  const whole = [...path, ...inside];
+  const last = whole.at(-1);
+  if (last === undefined) return 'the document';
+  if (typeof last === 'string') return `\`${last}\``;
+  const list = whole.at(-2);
+  return typeof list === 'string' ? `\`${list}[${last}]\`` : `entry ${last}`;
+}
+
+/** What stands at a path in plain data. */
+export function valueAt(value: unknown, path: KeyPath): unknown {
+  return path.reduce<unknown>((parent, step) => {
+    if (typeof parent !== 'object' || parent === null || !Object.hasOwn(parent, step)) return undefined;
+    return (parent as Record<string | number, unknown>)[step];
+  }, value);
 }
