@@ -1,0 +1,24 @@
+import { addPrefix } from './add-prefix/add-prefix.ts';
+import { chain } from './chain/chain.ts';
+import type { MiddlewareDefinition } from './definition.ts';
+import { headers } from './headers/headers.ts';
+import { replacePath } from './replace-path/replace-path.ts';
+import { replacePathRegex } from './replace-path-regex/replace-path-regex.ts';
+import { stripPrefix } from './strip-prefix/strip-prefix.ts';
+import { stripPrefixRegex } from './strip-prefix-regex/strip-prefix-regex.ts';
+
+/** Every middleware there is, one line each. Schemas, reference pages and CRDs list them in this order. */
+const definitions: readonly MiddlewareDefinition<unknown>[] = [
+  addPrefix,
+  chain,
+  headers,
+  replacePath,
+  replacePathRegex,
+  stripPrefix,
+  stripPrefixRegex,
+];
+
+/** Middleware definitions by type. */
+export const middlewares: ReadonlyMap<string, MiddlewareDefinition<unknown>> = new Map(
+  definitions.map((definition) => [definition.type, definition]),
+);
