@@ -1,0 +1,116 @@
+import * as z from 'zod';
+import { duration, toggle } from './values.ts';
+
+/** Every field that the JSON access log can have, in the order they are written. */
+export const accessLogFields = [
+  'StartUTC',
+  'StartLocal',
+  'Duration',
+  'RouterName',
+  'ServiceName',
+  'ServiceURL',
+  'ServiceAddr',
+  'ClientAddr',
+  'ClientHost',
+  'ClientPort',
+  'ClientUsername',
+  'RequestAddr',
+  'RequestHost',
+  'RequestPort',
+  'RequestMethod',
+  'RequestPath',
+  'RequestProtocol',
+  'RequestScheme',
+  'RequestContentSize',
+  'RequestCount',
+  'OriginDuration',
+  'OriginStatus',
+  'DownstreamStatus',
+  'DownstreamContentSize',
+  'Overhead',
+  'RetryAttempts',
+  'TLSVersion',
+  'entryPointName',
+  'RequestId',
+  'Generation',
+  'ErrorType',
+  'McpMethod',
+  'McpTarget',
+  'McpKind',
+  'McpEra',
+  'McpProtocolVersion',
+  'McpRequestId',
+  'McpSessionId',
+  'McpErrorCode',
+  'McpToolError',
+  'McpHiddenItems',
+  'Decision',
+  'DecisionId',
+  'DecisionReason',
+  'DecisionRule',
+  'DecisionMiddleware',
+  'TraceId',
+  'SpanId',
+] as const;
+
+export type AccessLogField = (typeof accessLogFields)[number];
+
+const mode = z.enum(['keep', 'drop', 'redact']);
+const statusRange = z
+  .union([z.int().min(100).max(599), z.string().regex(/^[1-5][0-9]{2}(?:-[1-5][0-9]{2})?$/)], {
+    error: 'expected a status or a range such as 404 or 500-599',
+  })
+  .transform(String);
+
+const filters = z.strictObject({
+  statusCodes: z.array(statusRange).default([]).describe('Keeps answers with these statuses: `404`, `500-599`.'),
+  retryAttempts: z.boolean().default(false).describe('Keeps requests that were retried.'),
+  minDuration: duration.prefault('0s').describe('Keeps requests that took at least so long. 0: not a reason to keep.'),
+});
+
+const headers = z.strictObject({
+  defaultMode: mode.default('drop').describe('What happens to request headers that are not named below.'),
+  names: z
+    .record(z.string().min(1), mode)
+    .default({})
+    .describe(
+      'Header name → `keep`, `drop` or `redact`. Credentials, cookies and session ids are redacted even under `keep`.',
+    ),
+});
+
+const fields = z.strictObject({
+  defaultMode: mode.default('keep').describe('What happens to fields that are not named below.'),
+  names: z
+    .partialRecord(z.enum(accessLogFields), mode)
+    .default({})
+    .describe('Field name → `keep`, `drop` or `redact`.'),
+  headers: headers.prefault({}).describe('Request headers, written as `request_<Name>`.'),
+});
+
+const section = z.strictObject({
+  filePath: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File to write to instead of standard output. SIGUSR1 opens it again after rotation.'),
+  format: z
+    .enum(['common', 'genericCLF', 'json'])
+    .default('common')
+    .describe(
+      '`common`: the Common Log Format with router, server and duration; `genericCLF`: without them; `json`: every field.',
+    ),
+  bufferingSize: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Lines held back so that several are written at once. 0: each at once.'),
+  filters: filters.prefault({}).describe('Keeps only lines that meet at least one of these. Without any: all.'),
+  fields: fields
+    .prefault({})
+    .describe('Which fields are written, and how. Used by the `json` format; a dropped field is `-` in the others.'),
+});
+
+/** How requests are logged. */
+export type AccessLogConfiguration = z.output<typeof section>;
+
+export const accessLog = toggle(section);
