@@ -17,6 +17,13 @@ export const errorCodes = {
   CONFIG_REFERENCE: 'Something is referred to that does not exist or may not be used from here.',
   CONFIG_SECRET: 'A secret reference cannot be resolved.',
   CONFIG_UNSUPPORTED: 'A feature that exists elsewhere is not offered here.',
+  EXPRESSION_SYNTAX: 'A rule, policy or claims expression is not well-formed.',
+  EXPRESSION_LIMIT: 'An expression is longer, deeper or has more calls than is allowed.',
+  EXPRESSION_UNKNOWN_FUNCTION: 'An expression calls a function that does not exist.',
+  EXPRESSION_ARGUMENT: 'A function of an expression is given the wrong number or kind of arguments.',
+  EXPRESSION_PATTERN: 'A regular expression is not valid RE2.',
+  POLICY_PATH: 'A path of a policy can never lead to a value.',
+  POLICY_CONSTANT: 'A condition of a policy has the same outcome whatever is asked.',
   INTERNAL: 'An unexpected fault in the gateway itself.',
 } as const satisfies Record<string, string>;
 
@@ -52,7 +59,11 @@ export class PortcullisError extends Error {
   readonly code: ErrorCode;
   readonly diagnostics: readonly Diagnostic[];
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; diagnostics?: readonly Diagnostic[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; diagnostics?: readonly Diagnostic[] } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.diagnostics = options.diagnostics ?? [];
