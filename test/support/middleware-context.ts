@@ -1,5 +1,11 @@
 import type { Diagnostic } from '../../src/errors.ts';
-import type { Handler, Middleware, MiddlewareContext, PublishedEndpoint } from '../../src/middleware/definition.ts';
+import type {
+  Handler,
+  Middleware,
+  MiddlewareContext,
+  MiddlewareDefinition,
+  PublishedEndpoint,
+} from '../../src/middleware/definition.ts';
 import { silentLogger } from '../../src/telemetry/log.ts';
 
 /** A context for building a middleware in a test. */
@@ -49,4 +55,15 @@ export function testContext(overrides: ContextOverrides = {}): TestContext {
       for (const callback of disposals) callback();
     },
   };
+}
+
+/** Decodes options as the gateway does, builds the middleware and puts it before `next`. */
+export async function buildHandler(
+  definition: MiddlewareDefinition<unknown>,
+  options: unknown,
+  next: Handler,
+  context: MiddlewareContext = testContext(),
+): Promise<Handler> {
+  const middleware = await definition.create(definition.options.parse(options), context);
+  return middleware(next);
 }
