@@ -13,10 +13,13 @@ export interface AcceptedHeaders {
 }
 
 /**
- * Applies data-plane §2 to raw header fields: more than `limit` of them is 431; a name with an underscore is dropped
+ * Applies data-plane §2 to raw header fields: more than `rules.limit` of them is 431; a name with an underscore is dropped
  * (servers behind us would read it as a hyphen); any other odd name is 400; duplicates of fields that must be single are 400.
  */
-export function acceptHeaders(raw: readonly string[], limit: number): AcceptedHeaders {
+export function acceptHeaders(
+  raw: readonly string[],
+  rules: { readonly limit: number; readonly rejectUnderscores: boolean },
+): AcceptedHeaders {
   const headers = new HeaderFields();
   let underscoresDropped = 0;
   let count = 0;
@@ -25,9 +28,10 @@ export function acceptHeaders(raw: readonly string[], limit: number): AcceptedHe
     // Pseudo fields of HTTP/2 have been read already.
     if (name.charCodeAt(0) === 58) continue;
     count += 1;
-    if (count > limit) throw new Refusal(431, 'too_many_headers');
+    if (count > rules.limit) throw new Refusal(431, 'too_many_headers');
     if (!goodName.test(name)) {
-      if (!aliasName.test(name)) throw new Refusal(400, 'bad_header_name', { body: 'bad header name\n' });
+      if (rules.rejectUnderscores || !aliasName.test(name))
+        throw new Refusal(400, 'bad_header_name', { body: 'bad header name\n' });
       underscoresDropped += 1;
       continue;
     }

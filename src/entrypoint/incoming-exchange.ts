@@ -54,7 +54,10 @@ export class IncomingExchange implements Exchange {
     if (!/^[A-Z]{1,20}$/.test(this.method) || this.method === 'TRACE' || this.method === 'CONNECT') {
       throw new Refusal(405, 'bad_method', { headers: [['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']] });
     }
-    const accepted = acceptHeaders(request.rawHeaders, options.limits.headerCount);
+    const accepted = acceptHeaders(request.rawHeaders, {
+      limit: options.limits.headerCount,
+      rejectUnderscores: options.rejectUnderscores,
+    });
     this.headers = accepted.headers;
     const scheme = options.tls ? 'https' : 'http';
     const normalised = normaliseTarget(request.url ?? '', options.encodedCharacters);

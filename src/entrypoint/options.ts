@@ -11,6 +11,8 @@ export interface EntrypointOptions {
   readonly forwardedHeaders: { readonly trustedIPs: readonly string[]; readonly insecure: boolean };
   /** Characters that may be percent-encoded in a path although they are refused by default. */
   readonly encodedCharacters: EncodedCharacters;
+  /** Refuse (400) header names with an underscore instead of dropping them. */
+  readonly rejectUnderscores: boolean;
 }
 
 export interface EntrypointLimits {

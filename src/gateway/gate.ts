@@ -12,7 +12,8 @@ import type { Service } from '../service/service.ts';
 export function gate(service: Service, options: { readonly needsDecision: boolean }): Handler {
   return (exchange) => {
     if (!Principal.is(exchange.identity)) throw new TypeError('no principal: the request was not authenticated');
-    if (options.needsDecision && !(Decision.is(exchange.decision) && exchange.decision.outcome === 'allow')) {
+    const { decision } = exchange;
+    if (options.needsDecision && !(Decision.is(decision) && decision.outcome === 'allow')) {
       throw new TypeError('no decision: the request was not judged');
     }
     return service.handle(exchange, Clearance.stamp());

@@ -1,6 +1,6 @@
+import type { RuntimeStatus } from '../config/runtime/status.ts';
 import type { TlsSettings } from '../entrypoint/tls-state.ts';
 import type { Handler } from '../http/exchange.ts';
-import type { RuntimeStatus } from '../config/runtime/status.ts';
 
 /**
  * One immutable, built configuration. Requests that began under it end under it; when the last has ended and a newer
@@ -29,6 +29,11 @@ export class Generation {
     this.tls = parts.tls;
     this.status = parts.status;
     this.#disposers = parts.disposers;
+  }
+
+  /** True once everything it made is gone. */
+  get disposed(): boolean {
+    return this.#disposed;
   }
 
   enter(): void {

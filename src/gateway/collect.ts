@@ -1,0 +1,110 @@
+import type { DynamicConfiguration, TlsConfig } from '../config/dynamic/model.ts';
+import type { Diagnostic } from '../errors.ts';
+import type { Provider, ProviderUpdate } from '../provider/definition.ts';
+import type { Logger } from '../telemetry/log.ts';
+
+/** What all providers know together, or why the newest change of one could not be taken. */
+export interface Collected {
+  readonly configuration: DynamicConfiguration | undefined;
+  readonly refused: readonly Diagnostic[];
+}
+
+/**
+ * Runs the providers and hands over what they know together, at once after a quiet time and then at most every
+ * `throttle` ms. The first call waits until every provider has published once.
+ */
+export class ProviderCollection {
+  readonly #providers: readonly Provider[];
+  readonly #throttle: number;
+  readonly #log: Logger;
+  readonly #deliver: (collected: Collected) => Promise<void>;
+  readonly #known = new Map<string, DynamicConfiguration>();
+  readonly #refused = new Map<string, readonly Diagnostic[]>();
+  readonly #heard = new Set<string>();
+  readonly #abort = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #lastDelivery = Number.NEGATIVE_INFINITY;
+  #delivering: Promise<void> = Promise.resolve();
+
+  constructor(options: {
+    providers: readonly Provider[];
+    throttle: number;
+    log: Logger;
+    deliver: (collected: Collected) => Promise<void>;
+  }) {
+    this.#providers = options.providers;
+    this.#throttle = options.throttle;
+    this.#log = options.log;
+    this.#deliver = options.deliver;
+  }
+
+  /** Starts all providers; rejects when one can never work. */
+  async start(): Promise<void> {
+    await Promise.all(
+      this.#providers.map((provider) =>
+        provider.provide(
+          (update) => this.#take(provider, update),
+          this.#abort.signal,
+          this.#log.with({ providerName: provider.name }),
+        ),
+      ),
+    );
+    if (this.#providers.length === 0) await this.#hand();
+    await this.#delivering;
+  }
+
+  reload(): void {
+    for (const provider of this.#providers) provider.reload?.();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#abort.abort();
+  }
+
+  #take(provider: Provider, update: ProviderUpdate): void {
+    this.#heard.add(provider.name);
+    if (update.ok) {
+      this.#known.set(provider.name, update.configuration);
+      this.#refused.delete(provider.name);
+    } else {
+      this.#refused.set(provider.name, update.diagnostics);
+    }
+    if (this.#heard.size < new Set(this.#providers.map((one) => one.name)).size) return;
+    const wait = this.#lastDelivery + this.#throttle - performance.now();
+    if (wait <= 0 && this.#timer === undefined) void this.#hand();
+    else this.#timer ??= setTimeout(() => void this.#hand(), Math.max(0, wait));
+  }
+
+  #hand(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#lastDelivery = performance.now();
+    const collected: Collected = {
+      configuration: this.#known.size === 0 && this.#refused.size > 0 ? undefined : merge([...this.#known.values()]),
+      refused: [...this.#refused.values()].flat(),
+    };
+    this.#delivering = this.#delivering.then(() => this.#deliver(collected));
+    return this.#delivering;
+  }
+}
+
+/** Joins what the providers know; names carry their provider, so they cannot collide. */
+export function merge(configurations: readonly DynamicConfiguration[]): DynamicConfiguration {
+  const join = <T>(read: (one: DynamicConfiguration) => ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map(configurations.flatMap((one) => [...read(one)]));
+  const defaultCertificate = configurations.map((one) => one.tls.defaultCertificate).find((one) => one !== undefined);
+  const tls: TlsConfig = {
+    certificates: configurations.flatMap((one) => one.tls.certificates),
+    options: join((one) => one.tls.options),
+    ...(defaultCertificate === undefined ? {} : { defaultCertificate }),
+  };
+  return {
+    routers: join((one) => one.routers),
+    services: join((one) => one.services),
+    middlewares: join((one) => one.middlewares),
+    serversTransports: join((one) => one.serversTransports),
+    tls,
+    problems: configurations.flatMap((one) => one.problems),
+  };
+}

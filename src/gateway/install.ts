@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import type { StaticConfiguration } from '../config/static/schema.ts';
+import { parseResolveRule } from '../config/static/schema.ts';
+import { parseAddress } from '../config/static/values.ts';
+import type { EntrypointOptions } from '../entrypoint/options.ts';
+import { defaultLimits } from '../entrypoint/options.ts';
+import { PortcullisError } from '../errors.ts';
+import { middlewareDefinitions } from '../middleware/registry.ts';
+import type { Provider } from '../provider/definition.ts';
+import { createProviders } from '../provider/registry.ts';
+import { ServiceRegistry } from '../service/registry.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { BuildContext } from './build.ts';
+import type { EntrypointFacts } from './build-routers.ts';
+import { createObserver, type Observer } from './observer.ts';
+import { SharedState } from './shared-state.ts';
+import { makeDefaultCertificate } from './tls-settings.ts';
+
+/** What the gateway keeps for its whole life. */
+export interface InstallContext extends BuildContext {
+  readonly observer: Observer;
+  dispose(): Promise<void>;
+}
+
+/** Prepares everything that the install options decide once. */
+export async function installContext(configuration: StaticConfiguration, log: Logger): Promise<InstallContext> {
+  const observer = createObserver(configuration, log);
+  const resolve = configuration.resolve.map((text) => parseResolveRule(text)).filter((rule) => rule !== undefined);
+  const services = new ServiceRegistry({
+    log,
+    resolve,
+    serversTransport: await standardTransportOf(configuration),
+  });
+  const definitions = new Map(middlewareDefinitions.map((definition) => [definition.type, definition]));
+  return {
+    log,
+    observer,
+    definitions,
+    entrypoints: entrypointFacts(configuration),
+    services,
+    shared: new SharedState(),
+    install: { maxRequestBodySize: configuration.mcp.maxRequestBodySize },
+    dispatcher: services.dispatcher(),
+    defaultCertificate: await makeDefaultCertificate(),
+    async dispose() {
+      await services.close();
+      await observer.close();
+    },
+  };
+}
+
+/** The providers that the install options name. */
+export function providersOf(configuration: StaticConfiguration): Promise<readonly Provider[]> {
+  return createProviders(configuration.providers);
+}
+
+/** Entrypoints as the router build needs them. */
+export function entrypointFacts(configuration: StaticConfiguration): EntrypointFacts[] {
+  const entries = Object.entries(configuration.entryPoints);
+  const marked = entries.some(([, one]) => one.asDefault);
+  return entries.map(([name, one]) => ({
+    name,
+    tls: one.http.tls !== undefined,
+    isDefault: marked ? one.asDefault : name !== 'admin' && name !== 'traefik',
+    middlewares: one.http.middlewares,
+  }));
+}
+
+/** Entrypoints as the ports need them. */
+export function entrypointOptions(configuration: StaticConfiguration): EntrypointOptions[] {
+  return Object.entries(configuration.entryPoints).map(([name, one]) => {
+    const address = parseAddress(one.address) ?? { host: undefined, port: 0 };
+    const { readHeaderTimeout, readTimeout, writeTimeout, idleTimeout } = one.transport.respondingTimeouts;
+    const { encodedCharacters: allow } = one.http;
+    return {
+      name,
+      host: address.host ?? '',
+      port: address.port,
+      tls: one.http.tls !== undefined,
+      limits: {
+        ...defaultLimits,
+        headerBytes: one.http.maxHeaderBytes,
+        concurrentStreams: one.http2.maxConcurrentStreams,
+      },
+      timeouts: { headers: readHeaderTimeout, body: readTimeout, idle: idleTimeout, write: writeTimeout },
+      forwardedHeaders: one.forwardedHeaders,
+      encodedCharacters: {
+        slash: allow.allowEncodedSlash,
+        backslash: allow.allowEncodedBackSlash,
+        nul: allow.allowEncodedNullCharacter,
+        percent: allow.allowEncodedPercent,
+        semicolon: allow.allowEncodedSemicolon,
+        questionMark: allow.allowEncodedQuestionMark,
+        hash: allow.allowEncodedHash,
+      },
+      rejectUnderscores: one.http.underscoreHeadersStrategy === 'reject',
+    };
+  });
+}
+
+async function standardTransportOf(configuration: StaticConfiguration) {
+  const { serversTransport } = configuration;
+  const rootCAs = await Promise.all(
+    serversTransport.rootCAs.map(async (pathOrPem) => {
+      if (pathOrPem.includes('-----BEGIN')) return pathOrPem;
+      try {
+        return await readFile(pathOrPem, 'utf8');
+      } catch (cause) {
+        throw new PortcullisError('CONFIG_UNREADABLE', `serversTransport.rootCAs: ${pathOrPem} cannot be read`, {
+          cause,
+        });
+      }
+    }),
+  );
+  return {
+    insecureSkipVerify: serversTransport.insecureSkipVerify,
+    rootCAs,
+    certificates: [],
+    maxIdleConnsPerHost: serversTransport.maxIdleConnsPerHost,
+    disableHTTP2: false,
+    cipherSuites: [],
+    forwardingTimeouts: {
+      dialTimeout: serversTransport.forwardingTimeouts.dialTimeout,
+      responseHeaderTimeout: serversTransport.forwardingTimeouts.responseHeaderTimeout,
+      idleConnTimeout: serversTransport.forwardingTimeouts.idleConnTimeout,
+    },
+  };
+}
