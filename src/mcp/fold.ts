@@ -1,0 +1,22 @@
+/**
+ * Keys that another reader may take for a protocol key. Go's decoder ignores case, others stop at NUL or drop invisible
+ * characters; a message that reads differently there than here is refused.
+ */
+
+/** Lower-case ASCII folds to itself and to nothing else. */
+const plain = /^[a-z0-9_./-]*$/;
+
+/** Controls, formatting characters, separators and everything that renders as nothing. */
+const invisible = /[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** Case, compatibility forms (`ſ`, `K`, full width), and invisible characters removed. */
+export function foldKey(key: string): string {
+  return key.normalize('NFKC').replace(invisible, '').toUpperCase().toLowerCase();
+}
+
+/** A test for keys that fold onto one of `names` without being one of them. */
+export function lookalikeTest(names: readonly string[]): (key: string) => boolean {
+  const exact = new Set(names);
+  const folded = new Set(names.map(foldKey));
+  return (key) => !exact.has(key) && !plain.test(key) && folded.has(foldKey(key));
+}
