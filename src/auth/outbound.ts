@@ -1,0 +1,183 @@
+import { lookup as dnsLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { getCACertificates } from 'node:tls';
+import ipaddr from 'ipaddr.js';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+
+/** TLS options of a middleware's own HTTP client; PEM texts. */
+export interface ClientTls {
+  /** Trust anchors instead of the system's. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly insecureSkipVerify?: boolean | undefined;
+}
+
+export interface OutboundOptions {
+  readonly tls?: ClientTls | undefined;
+  /** Whether `http:` may go further than this machine. */
+  readonly plaintext: 'loopback' | 'anywhere';
+  /** Install option `resolve`: `host:port` (lower case) to `address:port`. What it names is trusted as written. */
+  readonly resolve?: ReadonlyMap<string, string> | undefined;
+  /** Trust anchors of the install options, besides the system's. */
+  readonly rootCAs?: readonly string[] | undefined;
+  /** Milliseconds to connect. */
+  readonly connectTimeout: number;
+}
+
+/** An address that no outbound call of ours may reach. */
+export class ForbiddenAddress extends Error {
+  override readonly name = 'ForbiddenAddress';
+  constructor(address: string, why: string) {
+    super(`${address} is ${why}; the gateway does not connect there`);
+  }
+}
+
+/** Cloud metadata services outside the link-local ranges. */
+const metadata = new Set(['fd00:ec2::254', '100.100.100.200', '168.63.129.16']);
+const never = new Set(['linkLocal', 'unspecified', 'broadcast', 'multicast', 'teredo', '6to4']);
+
+/**
+ * Why an address may not be connected to, or undefined when it may. Judged on what a name resolved to at connect time, so
+ * a name cannot be pointed elsewhere after a check (SSRF by DNS rebinding).
+ */
+export function forbidden(address: string, options: { readonly loopbackOnly: boolean }): string | undefined {
+  if (!ipaddr.isValid(address)) return 'not an IP address';
+  const parsed = innermost(ipaddr.process(address));
+  const range: string = parsed.range();
+  if (never.has(range)) return `in a ${range} range`;
+  if (metadata.has(parsed.toString())) return 'a cloud metadata service';
+  if (options.loopbackOnly && range !== 'loopback') return 'not on this machine, and the URL has no TLS';
+  return undefined;
+}
+
+/** The IPv4 address inside a NAT64 one (RFC 6052), else the address itself. */
+function innermost(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
+  if (!(address instanceof ipaddr.IPv6) || address.range() !== 'rfc6052') return address;
+  return new ipaddr.IPv4(address.toByteArray().slice(12));
+}
+
+/** An HTTP client for calls that the gateway makes on its own behalf: key sets and authentication servers. */
+export function outboundAgent(options: OutboundOptions): Agent {
+  const anchors =
+    options.tls?.ca !== undefined
+      ? [options.tls.ca]
+      : (options.rootCAs ?? []).length > 0
+        ? [...getCACertificates('default'), ...(options.rootCAs ?? [])]
+        : undefined;
+  const tls = {
+    ...(anchors === undefined ? {} : { ca: anchors }),
+    ...(options.tls?.cert === undefined ? {} : { cert: options.tls.cert }),
+    ...(options.tls?.key === undefined ? {} : { key: options.tls.key }),
+    ...(options.tls?.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
+    timeout: options.connectTimeout,
+  };
+  const trusted = buildConnector(tls);
+  const guarded = {
+    'https:': buildConnector({ ...tls, lookup: guardedLookup(false) }),
+    'http:': buildConnector({ ...tls, lookup: guardedLookup(options.plaintext === 'loopback') }),
+  };
+  return new Agent({
+    connections: 8,
+    connect(target, callback) {
+      const port = target.port || (target.protocol === 'https:' ? '443' : '80');
+      const host = target.hostname.replace(/^\[|\]$/g, '');
+      const elsewhere = options.resolve?.get(`${target.hostname.toLowerCase()}:${port}`);
+      if (elsewhere !== undefined) {
+        const colon = elsewhere.lastIndexOf(':');
+        const hostname = elsewhere.slice(0, colon).replace(/^\[|\]$/g, '');
+        const servername = target.servername ?? (ipaddr.isValid(host) ? undefined : host);
+        trusted(
+          {
+            ...target,
+            hostname,
+            host: hostname,
+            port: elsewhere.slice(colon + 1),
+            ...(servername === undefined ? {} : { servername }),
+          },
+          callback,
+        );
+        return;
+      }
+      const plain = target.protocol !== 'https:';
+      // Literal addresses are never looked up, so they are judged here.
+      const why = ipaddr.isValid(host)
+        ? forbidden(host, { loopbackOnly: plain && options.plaintext === 'loopback' })
+        : undefined;
+      if (why !== undefined) callback(new ForbiddenAddress(host, why), null);
+      else guarded[plain ? 'http:' : 'https:'](target, callback);
+    },
+  });
+}
+
+/** `dns.lookup` that fails when any address of the name is forbidden. */
+function guardedLookup(loopbackOnly: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, '', 0);
+      for (const { address } of addresses) {
+        const why = forbidden(address, { loopbackOnly });
+        if (why !== undefined) return callback(new ForbiddenAddress(`${hostname} (${address})`, why), '', 0);
+      }
+      const [first] = addresses;
+      if (options.all === true) return callback(null, addresses);
+      return callback(null, first?.address ?? '', first?.family ?? 0);
+    });
+  };
+}
+
+/** A response read whole. */
+export interface SmallResponse {
+  readonly status: number;
+  /** First value of a field, by lower-case name. */
+  header(lowerName: string): string | undefined;
+  readonly body: Buffer;
+}
+
+/** A response was longer than allowed. */
+export class ResponseTooLarge extends Error {
+  override readonly name = 'ResponseTooLarge';
+  constructor(limit: number) {
+    super(`the response is longer than ${limit} bytes`);
+  }
+}
+
+/** GETs a small document: no redirects, no content codings, at most `limit` bytes, all within `timeout` ms. */
+export async function getSmall(
+  url: URL,
+  options: {
+    readonly dispatcher: Dispatcher;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly timeout: number;
+    readonly limit: number;
+  },
+): Promise<SmallResponse> {
+  const response = await options.dispatcher.request({
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    method: 'GET',
+    headers: options.headers,
+    signal: AbortSignal.timeout(options.timeout),
+    headersTimeout: options.timeout,
+    bodyTimeout: options.timeout,
+  });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    if (size > options.limit) {
+      response.body.destroy();
+      throw new ResponseTooLarge(options.limit);
+    }
+    chunks.push(bytes);
+  }
+  return {
+    status: response.statusCode,
+    header(lowerName) {
+      const value = response.headers[lowerName];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    body: Buffer.concat(chunks, size),
+  };
+}
