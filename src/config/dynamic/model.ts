@@ -84,13 +84,19 @@ export interface MiddlewareConfig {
 
 export type ServiceConfig =
   | { readonly kind: 'loadBalancer'; readonly loadBalancer: LoadBalancerConfig }
-  | { readonly kind: 'weighted'; readonly services: readonly WeightedService[]; readonly sticky?: StickyConfig | undefined }
+  | {
+      readonly kind: 'weighted';
+      readonly services: readonly WeightedService[];
+      readonly sticky?: StickyConfig | undefined;
+    }
   | { readonly kind: 'highestRandomWeight'; readonly services: readonly WeightedService[] }
   | {
       readonly kind: 'failover';
       readonly service: string;
       readonly fallback: string;
-      readonly errors?: { readonly status: readonly string[]; readonly maxRequestBodyBytes?: number | undefined } | undefined;
+      readonly errors?:
+        | { readonly status: readonly string[]; readonly maxRequestBodyBytes?: number | undefined }
+        | undefined;
     }
   | {
       readonly kind: 'mirroring';
@@ -122,6 +128,8 @@ export interface ServerConfig {
   readonly url: string;
   readonly weight: number;
   readonly preservePath?: boolean | undefined;
+  /** On its way out (a terminating endpoint): only callers already bound to it are sent there. */
+  readonly fenced?: boolean | undefined;
 }
 
 export interface StickyConfig {

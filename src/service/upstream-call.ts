@@ -1,0 +1,391 @@
+import type { Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import type { BodyFlow, BodySink, BodySource } from '../http/body.ts';
+import type { Exchange, Reply } from '../http/exchange.ts';
+import type { Connection } from './connection-pool.ts';
+import type { ServiceLimits } from './context.ts';
+import type { Server } from './server.ts';
+import { BadAnswer, clientGone, refuseFor } from './upstream-error.ts';
+import { readHead, type UpstreamHead, upstreamHeaders } from './upstream-headers.ts';
+
+/** What a call asks of the balancer that started it. */
+export interface CallOwner {
+  readonly limits: ServiceLimits;
+  readonly passHostHeader: boolean;
+  /** A server that has not been tried, after one could not be reached; undefined when that was all. */
+  another(exchange: Exchange, tried: readonly Server[]): Server | undefined;
+  /** The last word on a reply before it goes back: cookies and the like. */
+  dress(reply: Reply, exchange: Exchange, server: Server): void;
+  /** A call to a server failed: for the operator's log. */
+  noteFailure(server: Server, error: Error): void;
+}
+
+/** Answers up to this size are waited for, one turn of the event loop, to go back in one piece. */
+const smallBody = 64 * 1024;
+/** Bytes held for a consumer that has not started reading. */
+const heldBytes = 64 * 1024;
+
+/** How many of undici's parsers are on the stack: it must not be entered again from inside one of its callbacks. */
+let insideParser = 0;
+
+type Phase =
+  /** No head yet. */
+  | 'asking'
+  /** The head is here, and perhaps more, but the bytes at hand are still being parsed. */
+  | 'head'
+  /** The reply has been handed over; its body has not been started. */
+  | 'handed'
+  | 'flowing'
+  /** The client has gone, the call goes on: the rest is read and thrown away. */
+  | 'draining'
+  | 'over';
+
+/**
+ * One request on its way to a server and the answer on its way back. It is undici's handler, the reply's body and the
+ * control of that body in one object: nothing is queued in between, pausing reaches the socket.
+ *
+ * A request is sent once. Another server is tried only when the connection could not be made, that is before undici
+ * announces that it starts writing (data-plane §6).
+ */
+export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, BodyFlow {
+  readonly #owner: CallOwner;
+  readonly #exchange: Exchange;
+  readonly #resolve: (reply: Reply) => void;
+  readonly #reject: (error: Error) => void;
+  #server: Server;
+  #tried: Server[] | undefined;
+  #connection: Connection | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #phase: Phase = 'asking';
+  #started = false;
+  #sentAt = 0;
+  #informational = 0;
+  #reply: Reply | undefined;
+  #framing: UpstreamHead['framing'] = 'none';
+  #length = -1;
+  #eventStream = false;
+  #held: Uint8Array[] = [];
+  #heldSize = 0;
+  #ended = false;
+  #error: Error | undefined;
+  #sink: BodySink | undefined;
+  #drained = 0;
+  #forget: (() => void) | undefined;
+  #orphan: NodeJS.Timeout | undefined;
+
+  constructor(
+    owner: CallOwner,
+    exchange: Exchange,
+    server: Server,
+    resolve: (reply: Reply) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#owner = owner;
+    this.#exchange = exchange;
+    this.#server = server;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#forget = exchange.onClosed(() => this.#clientGone());
+    if (insideParser > 0) queueMicrotask(() => this.#send());
+    else this.#send();
+  }
+
+  // --- towards the server
+
+  #send(): void {
+    if (this.#phase === 'over') return;
+    const server = this.#server;
+    const exchange = this.#exchange;
+    const { address } = server;
+    server.inFlight += 1;
+    exchange.facts.serverUrl = server.url;
+    this.#started = false;
+    this.#connection = server.pool.take();
+    const host = this.#owner.passHostHeader
+      ? (exchange.headers.get('host') ?? exchange.target.authority)
+      : address.authority;
+    const headers = upstreamHeaders(exchange, host);
+    const options: Dispatcher.DispatchOptions & { servername: string } = {
+      path: address.prefix + exchange.path + exchange.query,
+      method: exchange.method,
+      headers,
+      body: this.#body(headers),
+      // Undici would take the name of TLS from `host`, and a new connection for each new one; our dialler knows better.
+      servername: address.hostname,
+    };
+    this.#connection.client.dispatch(options, this);
+  }
+
+  /** The request's body with our own framing: whole with a length, or streamed with the declared length, else chunked. */
+  #body(headers: string[]): Buffer | Readable | null {
+    const { body } = this.#exchange;
+    if (body.empty) return null;
+    if (body.buffered !== undefined) return body.buffered;
+    if (body.declaredLength !== undefined) headers.push('content-length', String(body.declaredLength));
+    const source = body.stream();
+    // A go-between, because undici destroys what it cannot send, and the client's request is also its connection.
+    const copy = new PassThrough();
+    copy.on('error', () => {});
+    source.once('error', (error) => copy.destroy(error));
+    source.once('close', () => {
+      if (!source.readableEnded) copy.destroy(new Error('the request broke off'));
+    });
+    source.pipe(copy);
+    return copy;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#started) {
+      controller.abort(new Error('a request is never sent twice'));
+      return;
+    }
+    this.#controller = controller;
+    if (this.#phase === 'over') {
+      controller.abort(this.#error ?? new Error('nobody waits for this any more'));
+      return;
+    }
+    this.#started = true;
+    this.#sentAt = performance.now();
+  }
+
+  // --- from the server
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    if (this.#phase !== 'asking') return;
+    if (status < 200) {
+      this.#informational += 1;
+      // We ask for no upgrade, so 101 is a lie; the others may be skipped, within reason (RFC 9110 §15.2).
+      if (status <= 101 || this.#informational > this.#owner.limits.informational) {
+        controller.abort(new BadAnswer(`unwanted informational answer ${status}`));
+      }
+      return;
+    }
+    const { facts, method } = this.#exchange;
+    const duration = performance.now() - this.#sentAt;
+    const head = readHead((controller.rawHeaders ?? []) as Buffer[], method, status);
+    if (head.framing === 'bad' || status > 599) {
+      controller.abort(new BadAnswer(status > 599 ? `status ${status}` : 'contradictory framing'));
+      return;
+    }
+    facts.originStatus = status;
+    facts.originDuration = duration;
+    this.#server.answered(status, duration);
+    this.#framing = head.framing;
+    this.#length = head.length;
+    this.#eventStream = head.eventStream;
+    this.#reply = head.eventStream
+      ? { status, headers: head.headers, body: null, longLived: true }
+      : { status, headers: head.headers, body: null };
+    this.#phase = 'head';
+    // Once undici has parsed the bytes at hand: an answer that came in one piece is then complete.
+    queueMicrotask(() => this.#handOver(false));
+  }
+
+  #handOver(waited: boolean): void {
+    if (this.#phase !== 'head' || this.#reply === undefined) return;
+    const reply = this.#reply;
+    if (this.#error !== undefined) {
+      this.#refuse(this.#error);
+      return;
+    }
+    if (this.#ended) {
+      this.#phase = 'over';
+      if (this.#heldSize > 0) reply.body = Buffer.concat(this.#held, this.#heldSize);
+      this.#held = [];
+    } else if (!waited && this.#framing === 'length' && this.#length <= smallBody && !this.#eventStream) {
+      // Nobody can use a part of it, so the head may wait one turn for a body sent right behind it.
+      setImmediate(() => this.#handOver(true));
+      return;
+    } else {
+      this.#phase = 'handed';
+      reply.body = this;
+    }
+    this.#owner.dress(reply, this.#exchange, this.#server);
+    this.#resolve(reply);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    switch (this.#phase) {
+      case 'flowing':
+        insideParser += 1;
+        try {
+          this.#sink?.chunk(chunk);
+        } finally {
+          insideParser -= 1;
+        }
+        return;
+      case 'head':
+      case 'handed':
+        this.#held.push(chunk);
+        this.#heldSize += chunk.length;
+        if (this.#heldSize >= heldBytes) controller.pause();
+        return;
+      case 'draining':
+        this.#drained += chunk.length;
+        if (this.#drained > this.#owner.limits.orphanBytes) this.#abort(new Error('an abandoned answer got too long'));
+        return;
+      default:
+        return;
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.#framing === 'close' && this.#connection?.reset === true) {
+      // Undici reads a reset as the end of a body without a length; for a client it must be a cut.
+      this.onResponseError(null, new Error('connection reset'));
+      return;
+    }
+    this.#giveBack();
+    this.#ended = true;
+    if (this.#phase === 'flowing') {
+      this.#phase = 'over';
+      insideParser += 1;
+      try {
+        this.#sink?.end();
+      } finally {
+        insideParser -= 1;
+      }
+    } else if (this.#phase === 'draining') {
+      this.#phase = 'over';
+    }
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    const sent = this.#started;
+    this.#giveBack(sent || this.#phase !== 'asking');
+    switch (this.#phase) {
+      case 'asking':
+        this.#tryAnother(error, !sent);
+        return;
+      case 'head':
+      case 'handed':
+        this.#error = error;
+        return;
+      case 'flowing':
+        this.#phase = 'over';
+        this.#server.failed('an answer broke off');
+        this.#sink?.fail(error);
+        return;
+      default:
+        this.#phase = 'over';
+    }
+  }
+
+  #tryAnother(error: Error, unsent: boolean): void {
+    const server = this.#server;
+    server.failed(error.message);
+    this.#owner.noteFailure(server, error);
+    const { body } = this.#exchange;
+    if (unsent && (body.empty || body.buffered !== undefined) && error.name === 'DialError') {
+      this.#tried ??= [];
+      this.#tried.push(server);
+      const next = this.#owner.another(this.#exchange, this.#tried);
+      if (next !== undefined) {
+        this.#server = next;
+        this.#exchange.facts.retryAttempts += 1;
+        queueMicrotask(() => this.#send());
+        return;
+      }
+    }
+    this.#forgetClient();
+    this.#refuse(error, unsent);
+  }
+
+  #refuse(error: Error, unsent = false): void {
+    this.#phase = 'over';
+    this.#reject(refuseFor(error, unsent));
+  }
+
+  /** The attempt is over as far as the connection goes. */
+  #giveBack(final = true): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#connection = undefined;
+    this.#server.inFlight -= 1;
+    connection.release();
+    if (final) this.#forgetClient();
+  }
+
+  #forgetClient(): void {
+    this.#forget?.();
+    this.#forget = undefined;
+    if (this.#orphan !== undefined) clearTimeout(this.#orphan);
+  }
+
+  // --- the client
+
+  #clientGone(): void {
+    this.#forget = undefined;
+    if (this.#phase === 'over') return;
+    if (!this.#exchange.abortOnClose) {
+      this.#orphan = setTimeout(
+        () => this.#abort(new Error('the answer to an absent client took too long')),
+        this.#owner.limits.orphanTime,
+      ).unref();
+      return;
+    }
+    this.#abort(new Error('the client has gone'));
+  }
+
+  #abort(error: Error): void {
+    if (this.#phase === 'over') return;
+    const waiting = this.#phase === 'asking' || this.#phase === 'head';
+    this.#phase = 'over';
+    this.#error = error;
+    this.#held = [];
+    this.#controller?.abort(error);
+    if (waiting) this.#reject(clientGone(!this.#started));
+  }
+
+  // --- the body
+
+  start(sink: BodySink): BodyFlow {
+    if (this.#phase !== 'handed') {
+      // Cancelled or orphaned in between: whoever starts it all the same must not wait for ever.
+      queueMicrotask(() => sink.fail(this.#error ?? new Error('the answer was given up')));
+      return this;
+    }
+    this.#phase = 'flowing';
+    this.#sink = sink;
+    const held = this.#held;
+    this.#held = [];
+    for (const chunk of held) {
+      if (this.#phase !== 'flowing') return this;
+      sink.chunk(chunk);
+    }
+    if (this.#phase !== 'flowing') return this;
+    if (this.#error !== undefined) {
+      this.#phase = 'over';
+      this.#server.failed('an answer broke off');
+      sink.fail(this.#error);
+    } else if (this.#ended) {
+      this.#phase = 'over';
+      sink.end();
+    } else if (this.#controller?.paused === true) {
+      this.resume();
+    }
+    return this;
+  }
+
+  pause(): void {
+    if (this.#phase === 'flowing') this.#controller?.pause();
+  }
+
+  resume(): void {
+    if (this.#phase !== 'flowing' && this.#phase !== 'draining') return;
+    if (insideParser > 0) queueMicrotask(() => this.resume());
+    else this.#controller?.resume();
+  }
+
+  cancel(reason?: Error): void {
+    if (this.#phase === 'over' || this.#phase === 'draining') return;
+    if (this.#exchange.closed && !this.#exchange.abortOnClose && !this.#ended && this.#error === undefined) {
+      this.#phase = 'draining';
+      this.#held = [];
+      this.resume();
+      return;
+    }
+    this.#abort(reason ?? new Error('nobody wants the rest'));
+  }
+}
