@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import type * as z from 'zod';
 import type { Diagnostic } from '../errors.ts';
 import type { Exchange, Handler, Middleware, Reply } from '../http/exchange.ts';
@@ -57,6 +58,11 @@ export interface MiddlewareContext {
   publish(endpoint: PublishedEndpoint): void;
   /** What install options say that middlewares need. */
   readonly install: { readonly maxRequestBodySize: number };
+  /**
+   * HTTP client for calls that a middleware makes itself (key sets, authentication servers); knows the install options
+   * `resolve` and `serversTransport.rootCAs`. Absent, or when the middleware has TLS options of its own: it makes one.
+   */
+  readonly dispatcher?: Dispatcher | undefined;
 }
 
 /** A public endpoint that a middleware brings along, served on every entrypoint of the routes that use the middleware. */
