@@ -1,3 +1,5 @@
+import { guideSecret } from './tokens.ts';
+
 /**
  * A route for every loopback name to an MCP server on this machine: no authentication, and an `mcp` middleware that
  * allows all, so that each message still passes the scanner and a decision.
@@ -15,6 +17,35 @@ export function allowEverythingRoute(port: number): string {
       plugin:
         mcp:
           defaultAction: allow
+  services:
+    everything:
+      loadBalancer:
+        servers:
+          - url: http://127.0.0.1:${port}
+`;
+}
+
+/** The same upstream below `/everything`, for callers with a token of the guide's secret; allows everything to them. */
+export function tokenRoute(port: number): string {
+  return `http:
+  routers:
+    everything:
+      rule: (Host(\`127.0.0.1\`) || Host(\`localhost\`)) && PathPrefix(\`/everything\`)
+      entryPoints: [web]
+      middlewares: [token, allow-all, strip]
+      service: everything
+  middlewares:
+    token:
+      plugin:
+        jwt:
+          signingSecret: ${guideSecret}
+    allow-all:
+      plugin:
+        mcp:
+          defaultAction: allow
+    strip:
+      stripPrefix:
+        prefixes: [/everything]
   services:
     everything:
       loadBalancer:

@@ -1,0 +1,15 @@
+import { SignJWT } from 'jose';
+
+/** The shared secret of the guide's manifests. */
+export const guideSecret = 'my-super-secret-key-change-in-production';
+
+/** A token as the guide's script makes it: HS256, one hour, claims as given. */
+export function signToken(claims: Readonly<Record<string, unknown>>, secret: string = guideSecret): Promise<string> {
+  return new SignJWT({ ...claims })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(secret));
+}
+
+export const developer = { sub: 'test-user', groups: ['developer'], email: 'test@example.com' } as const;
+export const admin = { sub: 'admin-user', groups: ['admin'], email: 'admin@example.com' } as const;
