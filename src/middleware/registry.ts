@@ -8,7 +8,7 @@ import { stripPrefix } from './strip-prefix/strip-prefix.ts';
 import { stripPrefixRegex } from './strip-prefix-regex/strip-prefix-regex.ts';
 
 /** Every middleware there is, one line each. Schemas, reference pages and CRDs list them in this order. */
-const definitions: readonly MiddlewareDefinition<unknown>[] = [
+export const middlewareDefinitions: readonly MiddlewareDefinition<unknown>[] = [
   addPrefix,
   chain,
   headers,
@@ -17,8 +17,3 @@ const definitions: readonly MiddlewareDefinition<unknown>[] = [
   stripPrefix,
   stripPrefixRegex,
 ];
-
-/** Middleware definitions by type. */
-export const middlewares: ReadonlyMap<string, MiddlewareDefinition<unknown>> = new Map(
-  definitions.map((definition) => [definition.type, definition]),
-);
