@@ -12,7 +12,6 @@ export const accessLogFields = [
   'ServiceAddr',
   'ClientAddr',
   'ClientHost',
-  'ClientPort',
   'ClientUsername',
   'RequestAddr',
   'RequestHost',
@@ -29,18 +28,17 @@ export const accessLogFields = [
   'DownstreamContentSize',
   'Overhead',
   'RetryAttempts',
-  'TLSVersion',
   'entryPointName',
   'RequestId',
   'Generation',
   'ErrorType',
-  'McpMethod',
-  'McpTarget',
   'McpKind',
   'McpEra',
+  'McpMethod',
+  'McpTarget',
   'McpProtocolVersion',
   'McpRequestId',
-  'McpSessionId',
+  'McpSession',
   'McpErrorCode',
   'McpToolError',
   'McpHiddenItems',
@@ -52,8 +50,6 @@ export const accessLogFields = [
   'TraceId',
   'SpanId',
 ] as const;
-
-export type AccessLogField = (typeof accessLogFields)[number];
 
 const mode = z.enum(['keep', 'drop', 'redact']);
 const statusRange = z

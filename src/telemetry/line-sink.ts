@@ -1,0 +1,223 @@
+import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { dirname } from 'node:path';
+import sonicBoom, { type SonicBoom } from 'sonic-boom';
+
+/**
+ * Where log lines go. Writing never waits: lines that are due in one turn are written together, and when the reader is
+ * too slow or the disk is full the buffer is bounded and what does not fit is dropped and counted.
+ */
+export interface LineSink {
+  /** Takes one line, with its line feed. */
+  write(line: string): void;
+  /** Opens the file again after it was renamed by a rotation. Nothing happens for standard output. */
+  reopen(): void;
+  /** Writes what is left, for at most `withinMs` milliseconds, and takes no more. */
+  close(withinMs?: number): Promise<void>;
+  /** Lines dropped so far. */
+  readonly dropped: number;
+  /** Called when lines get through again, with the number of lines dropped in between. */
+  onRecovered: ((lost: number) => void) | undefined;
+}
+
+export interface SinkOptions {
+  /** Absent: standard output. Folders on the way are made. */
+  readonly filePath?: string | undefined;
+  /** Lines held back so that several are written at once; after a second they are written anyway. */
+  readonly holdBack?: number;
+  /** Most bytes waiting to be written. */
+  readonly maxWaiting?: number;
+}
+
+/** What a sink writes to. */
+interface Outlet {
+  /** False when the text was not taken because too much is waiting. */
+  write(text: string): boolean;
+  reopen(): void;
+  end(done: () => void): void;
+  /** Last chance when the process ends: writes without waiting. */
+  writeNow(text: string): void;
+}
+
+const defaultMaxWaiting = 4 * 1024 * 1024;
+
+/** Opens a file, or standard output. Throws when the file cannot be opened for writing. */
+export function openLineSink(options: SinkOptions = {}): LineSink {
+  const maxWaiting = options.maxWaiting ?? defaultMaxWaiting;
+  const outlet =
+    options.filePath === undefined ? openDescriptor(1, maxWaiting) : openFile(options.filePath, maxWaiting);
+  return new BatchingSink(outlet, options.holdBack ?? 0, maxWaiting);
+}
+
+/** As {@link openLineSink}, for a file descriptor that is open already. */
+export function openDescriptorSink(fd: number, options: Omit<SinkOptions, 'filePath'> = {}): LineSink {
+  const maxWaiting = options.maxWaiting ?? defaultMaxWaiting;
+  return new BatchingSink(openDescriptor(fd, maxWaiting), options.holdBack ?? 0, maxWaiting);
+}
+
+class BatchingSink implements LineSink {
+  onRecovered: ((lost: number) => void) | undefined;
+  dropped = 0;
+  readonly #outlet: Outlet;
+  readonly #holdBack: number;
+  readonly #maxWaiting: number;
+  readonly #atExit = () => {
+    if (this.#pending !== '') this.#outlet.writeNow(this.#pending);
+  };
+  #pending = '';
+  #lines = 0;
+  #lost = 0;
+  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(outlet: Outlet, holdBack: number, maxWaiting: number) {
+    this.#outlet = outlet;
+    this.#holdBack = holdBack;
+    this.#maxWaiting = maxWaiting;
+    process.on('exit', this.#atExit);
+  }
+
+  write(line: string): void {
+    if (this.#closed || this.#pending.length + line.length > this.#maxWaiting) {
+      this.#drop(1);
+      return;
+    }
+    this.#pending += line;
+    this.#lines += 1;
+    if (this.#lines >= this.#holdBack) this.#schedule();
+    else this.#timer ??= setTimeout(() => this.#flush(), 1000).unref();
+  }
+
+  reopen(): void {
+    this.#flush();
+    this.#outlet.reopen();
+  }
+
+  close(withinMs = 1000): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#flush();
+    this.#closed = true;
+    process.off('exit', this.#atExit);
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.#outlet.end(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#pending === '') return;
+    const text = this.#pending;
+    const lines = this.#lines;
+    this.#pending = '';
+    this.#lines = 0;
+    if (!this.#outlet.write(text)) {
+      this.#drop(lines);
+    } else if (this.#lost > 0) {
+      const lost = this.#lost;
+      this.#lost = 0;
+      this.onRecovered?.(lost);
+    }
+  }
+
+  #drop(lines: number): void {
+    this.dropped += lines;
+    this.#lost += lines;
+  }
+}
+
+/**
+ * A pipe or socket must be written without blocking: a blocked write in the thread pool would hold a thread for as long
+ * as the reader sleeps, and the end of the process with it. Files and terminals go through the thread pool.
+ */
+function openDescriptor(fd: number, maxWaiting: number): Outlet {
+  const kind = fstatSync(fd);
+  if (!kind.isFIFO() && !kind.isSocket()) return fileOutlet(new sonicBoom.SonicBoom({ fd, sync: false }), maxWaiting);
+  const socket = new Socket({ fd, readable: false, writable: true });
+  let gone = false;
+  socket.on('error', () => {
+    gone = true;
+  });
+  // The log must not keep the process alive.
+  socket.unref();
+  return {
+    write(text) {
+      if (gone || socket.writableLength + text.length > maxWaiting) return false;
+      socket.write(text);
+      return true;
+    },
+    reopen() {},
+    end(done) {
+      if (gone || socket.writableLength === 0) done();
+      else socket.ref().once('drain', done).once('error', done);
+    },
+    writeNow(text) {
+      if (gone || socket.writableLength > 0) return;
+      try {
+        writeSync(fd, text);
+      } catch {
+        // A full pipe: the process is ending, and a lost line must not change how.
+      }
+    },
+  };
+}
+
+function openFile(path: string, maxWaiting: number): Outlet {
+  // Tried out first, so that a wrong path is an error now and not lines lost later.
+  mkdirSync(dirname(path), { recursive: true });
+  closeSync(openSync(path, 'a'));
+  return fileOutlet(new sonicBoom.SonicBoom({ dest: path, append: true, sync: false }), maxWaiting);
+}
+
+function fileOutlet(file: SonicBoom, maxWaiting: number): Outlet {
+  // SonicBoom keeps what it could not write and tries again with the next write, so a full disk needs no more than this.
+  let failed = false;
+  file.on('error', () => {
+    failed = true;
+  });
+  let waiting = 0;
+  file.on('write', (bytes: number) => {
+    failed = false;
+    waiting = Math.max(0, waiting - bytes);
+  });
+  return {
+    write(text) {
+      const bytes = Buffer.byteLength(text);
+      if (waiting + bytes > maxWaiting) {
+        // Nudges a file that failed before: its disk may have room again.
+        if (failed) file.write('');
+        return false;
+      }
+      waiting += bytes;
+      file.write(text);
+      return true;
+    },
+    reopen() {
+      file.reopen();
+    },
+    end(done) {
+      file.once('close', done).once('error', done);
+      file.end();
+    },
+    writeNow(text) {
+      try {
+        file.write(text);
+        file.flushSync();
+      } catch {
+        // Not open yet, or a full disk: the process is ending, and a lost line must not change how.
+      }
+    },
+  };
+}
