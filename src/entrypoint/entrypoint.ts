@@ -31,6 +31,8 @@ export class Entrypoint {
   readonly #trust: TrustTest;
   readonly #server: Server | Http2SecureServer;
   readonly #sockets = new Set<Socket>();
+  /** HTTP/1.1 connections whose framing or head was refused: nothing that follows on them may be believed. */
+  readonly #distrusted = new WeakSet<Socket>();
   readonly #busy = new Set<Response>();
   readonly #longLived = new Set<Response>();
   #handler: Handler = () => Promise.reject(new Refusal(503, 'starting', { headers: [['Retry-After', '1']] }));
@@ -170,6 +172,11 @@ export class Entrypoint {
   }
 
   async #serve(request: Request, response: Response): Promise<void> {
+    if (this.#distrusted.has(request.socket as Socket)) {
+      response.on('error', () => {});
+      (response as ServerResponse).destroy();
+      return;
+    }
     const facts = newFacts();
     let exchange: IncomingExchange;
     try {
@@ -221,7 +228,10 @@ export class Entrypoint {
     this.#log.debug('request refused', { entryPoint: this.name, error: refusal.errorType, status: refusal.status });
     const reply = refusal.toReply();
     const writable = response as ServerResponse;
-    if (request.httpVersionMajor < 2) reply.headers.append('Connection', 'close');
+    if (request.httpVersionMajor < 2) {
+      this.#distrusted.add(request.socket as Socket);
+      reply.headers.append('Connection', 'close');
+    }
     if (request.httpVersionMajor < 2) writable.writeHead(reply.status, reply.headers.toRaw());
     else (response as Http2ServerResponse).writeHead(reply.status, { 'content-length': '0' });
     writable.on('error', () => {});

@@ -66,19 +66,22 @@ describe('[DP-2.paths] normalising a target', () => {
 
   test('normalising twice changes nothing, and no accepted path can be climbed out of', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('/', '.', '%', '2', 'e', 'E', 'f', '5', 'c', 'a', '0', '\\', ';', ' ') }), (text) => {
-        let once: ReturnType<typeof normaliseTarget>;
-        try {
-          once = normaliseTarget(`/${text}`, noEncodedCharacters);
-        } catch (error) {
-          expect(error).toBeInstanceOf(Refusal);
-          return;
-        }
-        expect(normaliseTarget(once.path, noEncodedCharacters).path).toBe(once.path);
-        const decoded = decodeURIComponent(once.path.replace(/%(?:[89A-F][0-9A-F])/gi, 'x'));
-        expect(decoded.split('/')).not.toContain('..');
-        expect(decoded).not.toMatch(/[\\\0]/);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('/', '.', '%', '2', 'e', 'E', 'f', '5', 'c', 'a', '0', '\\', ';', ' ') }),
+        (text) => {
+          let once: ReturnType<typeof normaliseTarget>;
+          try {
+            once = normaliseTarget(`/${text}`, noEncodedCharacters);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Refusal);
+            return;
+          }
+          expect(normaliseTarget(once.path, noEncodedCharacters).path).toBe(once.path);
+          const decoded = decodeURIComponent(once.path.replace(/%(?:[89A-F][0-9A-F])/gi, 'x'));
+          expect(decoded.split('/')).not.toContain('..');
+          expect(decoded).not.toMatch(/[\\\0]/);
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
@@ -96,15 +99,29 @@ describe('[DP-2.host] parsing an authority', () => {
     expect(parseAuthority(authority, 'http')).toEqual({ scheme: 'http', authority, host, port });
   });
 
-  test.each([[''], ['a/b?'], ['a b'], ['user@host'], ['host:'], ['host:99999'], ['host:0'], ['[::1'], ['[zz]'], ['-a'], ['a..b:1:2'], ['é'], ['a,b']])(
-    '%s is refused',
-    (authority) => {
-      expect(() => parseAuthority(authority, 'http')).toThrow(Refusal);
-    },
-  );
+  test.each([
+    [''],
+    ['a/b?'],
+    ['a b'],
+    ['user@host'],
+    ['host:'],
+    ['host:99999'],
+    ['host:0'],
+    ['[::1'],
+    ['[zz]'],
+    ['-a'],
+    ['a..b:1:2'],
+    ['é'],
+    ['a,b'],
+  ])('%s is refused', (authority) => {
+    expect(() => parseAuthority(authority, 'http')).toThrow(Refusal);
+  });
 });
 
-const corpus = join(process.env['PORTCULLIS_CORPORA'] ?? join(import.meta.dirname, '../../../shared/corpora'), 'url/urltestdata.json');
+const corpus = join(
+  process.env['PORTCULLIS_CORPORA'] ?? join(import.meta.dirname, '../../../shared/corpora'),
+  'url/urltestdata.json',
+);
 
 describe('[SEC-url-corpus] public URL test data', () => {
   test.skipIf(!existsSync(corpus))('no accepted target keeps anything that another parser reads differently', () => {
