@@ -9,6 +9,7 @@ import type { ServiceRegistry } from '../service/registry.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { buildMiddlewares } from './build-middlewares.ts';
 import { type BuiltRouter, buildRouters, type EntrypointFacts } from './build-routers.ts';
+import { buildServices } from './build-services.ts';
 import { gate } from './gate.ts';
 import { Generation } from './generation.ts';
 import { type Breakage, breakageKey } from './last-good.ts';
@@ -46,8 +47,8 @@ export async function buildGeneration(
   notes: { readonly pinned: Breakage; readonly refused: readonly Diagnostic[] },
 ): Promise<Built> {
   const disposers: (() => void)[] = [() => context.shared.release(id)];
-  const services = context.services.build(configuration, id);
-  disposers.push(() => services.release());
+  const services = buildServices(configuration, context.services);
+  disposers.push(() => services.dispose());
 
   const middlewares = buildMiddlewares({
     generation: id,
@@ -90,6 +91,7 @@ export async function buildGeneration(
     handlers: new Map(context.entrypoints.map((one) => [one.name, entrypointHandler(one, routers.routers)])),
     tls: tlsSettings(configuration.tls, context.defaultCertificate, hostOptions(configuration, routers.routers)),
     status,
+    servers: () => services.servers(),
     disposers,
   });
   return { generation, breakage: breakageOf(problems, routers.missing) };

@@ -240,7 +240,7 @@ class RunningGateway implements Gateway {
       isAdmin: name === this.#adminName(),
       status: () => this.status(),
       terminating: () => this.#terminating,
-      services: () => (this.#context as InstallContext).services.status(),
+      services: () => (this.#current as Generation).servers(),
       addresses: this.addresses,
       extra: new Map(),
     });

@@ -12,6 +12,8 @@ export class Generation {
   readonly handlers: ReadonlyMap<string, Handler>;
   readonly tls: TlsSettings;
   readonly status: RuntimeStatus;
+  /** States of upstream servers by qualified service name. */
+  readonly servers: () => ReadonlyMap<string, readonly object[]>;
   readonly #disposers: readonly (() => void)[];
   #running = 0;
   #retired = false;
@@ -22,12 +24,14 @@ export class Generation {
     handlers: ReadonlyMap<string, Handler>;
     tls: TlsSettings;
     status: RuntimeStatus;
+    servers: () => ReadonlyMap<string, readonly object[]>;
     disposers: readonly (() => void)[];
   }) {
     this.id = parts.id;
     this.handlers = parts.handlers;
     this.tls = parts.tls;
     this.status = parts.status;
+    this.servers = parts.servers;
     this.#disposers = parts.disposers;
   }
 

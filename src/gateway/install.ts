@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { rootCertificates } from 'node:tls';
 import type { StaticConfiguration } from '../config/static/schema.ts';
 import { parseResolveRule } from '../config/static/schema.ts';
 import { parseAddress } from '../config/static/values.ts';
@@ -12,6 +13,7 @@ import { ServiceRegistry } from '../service/registry.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { BuildContext } from './build.ts';
 import type { EntrypointFacts } from './build-routers.ts';
+import { createHttpClient } from './http-client.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { SharedState } from './shared-state.ts';
 import { makeDefaultCertificate } from './tls-settings.ts';
@@ -26,11 +28,10 @@ export interface InstallContext extends BuildContext {
 export async function installContext(configuration: StaticConfiguration, log: Logger): Promise<InstallContext> {
   const observer = createObserver(configuration, log);
   const resolve = configuration.resolve.map((text) => parseResolveRule(text)).filter((rule) => rule !== undefined);
-  const services = new ServiceRegistry({
-    log,
-    resolve,
-    serversTransport: await standardTransportOf(configuration),
-  });
+  const serversTransport = await standardTransportOf(configuration);
+  const services = new ServiceRegistry({ log, resolve, serversTransport });
+  const { rootCAs, insecureSkipVerify } = serversTransport;
+  const dispatcher = createHttpClient({ resolve, rootCAs, insecureSkipVerify });
   const definitions = new Map(middlewareDefinitions.map((definition) => [definition.type, definition]));
   return {
     log,
@@ -40,10 +41,10 @@ export async function installContext(configuration: StaticConfiguration, log: Lo
     services,
     shared: new SharedState(),
     install: { maxRequestBodySize: configuration.mcp.maxRequestBodySize },
-    dispatcher: services.dispatcher(),
+    dispatcher,
     defaultCertificate: await makeDefaultCertificate(),
     async dispose() {
-      await services.close();
+      await dispatcher.destroy();
       await observer.close();
     },
   };
@@ -114,7 +115,8 @@ async function standardTransportOf(configuration: StaticConfiguration) {
   );
   return {
     insecureSkipVerify: serversTransport.insecureSkipVerify,
-    rootCAs,
+    // A transport's authorities stand alone; install-wide ones come beside the well-known ones.
+    rootCAs: rootCAs.length === 0 ? [] : [...rootCertificates, ...rootCAs],
     certificates: [],
     maxIdleConnsPerHost: serversTransport.maxIdleConnsPerHost,
     disableHTTP2: false,
