@@ -2,6 +2,7 @@ import { addPrefix } from './add-prefix/add-prefix.ts';
 import { chain } from './chain/chain.ts';
 import type { MiddlewareDefinition } from './definition.ts';
 import { headers } from './headers/headers.ts';
+import { jwt } from './jwt/jwt.ts';
 import { replacePath } from './replace-path/replace-path.ts';
 import { replacePathRegex } from './replace-path-regex/replace-path-regex.ts';
 import { stripPrefix } from './strip-prefix/strip-prefix.ts';
@@ -12,6 +13,7 @@ export const middlewareDefinitions: readonly MiddlewareDefinition<unknown>[] = [
   addPrefix,
   chain,
   headers,
+  jwt,
   replacePath,
   replacePathRegex,
   stripPrefix,

@@ -10,4 +10,14 @@ export const requirements = [
     source: 'data-plane §5',
     behaviour: 'Sessions bind to issuer, subject and credential kind, joined unambiguously.',
   },
+  {
+    id: 'G-8.token',
+    source: 'guide, step 8',
+    behaviour: 'The test tokens of the guide (HS256, groups, no aud) are accepted and fill the identity headers.',
+  },
+  {
+    id: 'G-9.401',
+    source: 'guide, step 9',
+    behaviour: 'Without a token the answer is 401 with an empty body and a challenge that names the metadata.',
+  },
 ] as const;
