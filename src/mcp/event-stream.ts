@@ -1,0 +1,190 @@
+import type { BodyFlow, BodySink, BodySource } from '../http/body.ts';
+import { EventSplitter, keepAliveComment, readEvent, replaceData, type SseEvent } from './sse.ts';
+
+export interface EventStreamOptions {
+  /**
+   * Gives an event other data, or undefined to leave its bytes as they are. With it, every event is held back until it is
+   * complete; what it throws breaks the stream off.
+   */
+  readonly rewrite?: (event: SseEvent) => string | undefined;
+  /** Sees every complete event that is not too long, after its bytes were passed on. */
+  readonly observe?: (event: SseEvent) => void;
+  /** The longest event in bytes. A longer one breaks a rewritten stream off, and is not observed on another. */
+  readonly maxEventBytes: number;
+  /** Milliseconds of silence after which a comment is sent. */
+  readonly keepAliveAfter: number;
+}
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/**
+ * A stream of events on its way to the client: bytes unchanged unless an event is rewritten, flushed as they come,
+ * comments when the upstream is silent, events of our own only between two of the upstream's. Back-pressure passes
+ * through: nothing is queued but the event under way.
+ */
+export class EventStream implements BodySource {
+  readonly #source: BodySource;
+  readonly #options: EventStreamOptions;
+  readonly #splitter: EventSplitter;
+  #sink: BodySink | undefined;
+  #flow: BodyFlow | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #paused = false;
+  #done = false;
+  /** First bytes, while they may still become a byte order mark; undefined once that is settled. */
+  #head: Buffer | undefined = Buffer.alloc(0);
+  #inserted = false;
+  #waiting: Buffer[] = [];
+
+  constructor(source: BodySource, options: EventStreamOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#splitter = new EventSplitter(options.maxEventBytes);
+  }
+
+  start(sink: BodySink): BodyFlow {
+    this.#sink = sink;
+    this.#timer = setTimeout(() => this.#silent(), this.#options.keepAliveAfter);
+    this.#timer.unref();
+    const flow = this.#source.start({
+      chunk: (data) => this.#receive(data),
+      end: () => this.#end(),
+      fail: (error) => {
+        if (this.#finish()) sink.fail(error);
+      },
+    });
+    this.#flow = flow;
+    if (this.#done) flow.cancel();
+    return {
+      pause: () => {
+        this.#paused = true;
+        flow.pause();
+      },
+      resume: () => {
+        this.#paused = false;
+        this.#flushWaiting();
+        if (!this.#done) flow.resume();
+      },
+      cancel: (reason) => {
+        if (this.#finish()) flow.cancel(reason);
+      },
+    };
+  }
+
+  cancel(reason?: Error): void {
+    if (this.#flow === undefined) this.#source.cancel(reason);
+    else if (this.#finish()) this.#flow.cancel(reason);
+  }
+
+  /** Sends an event of our own between two of the upstream's, as soon as there is a gap and the client reads. */
+  insert(event: Buffer): void {
+    if (this.#done) return;
+    this.#waiting.push(event);
+    this.#flushWaiting();
+  }
+
+  #receive(data: Uint8Array): void {
+    if (this.#done) return;
+    this.#timer?.refresh();
+    const bytes = this.#head === undefined ? data : this.#afterByteOrderMark(data);
+    if (bytes === undefined || bytes.length === 0) return;
+    try {
+      if (this.#options.rewrite === undefined) this.#passOn(bytes);
+      else this.#rewrite(bytes, this.#options.rewrite);
+    } catch (error) {
+      this.#breakOff(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#flushWaiting();
+  }
+
+  #passOn(bytes: Uint8Array): void {
+    this.#sink?.chunk(bytes);
+    const { observe } = this.#options;
+    this.#splitter.push(bytes, observe === undefined ? ignore : (raw) => observe(readEvent(raw)));
+  }
+
+  #rewrite(bytes: Uint8Array, rewrite: (event: SseEvent) => string | undefined): void {
+    const out: Buffer[] = [];
+    const complete = this.#splitter.push(bytes, (raw) => out.push(rewritten(raw, rewrite)));
+    // Events that came together leave together: one write for one read.
+    if (out.length > 0) this.#sink?.chunk(out.length === 1 ? (out[0] as Buffer) : Buffer.concat(out));
+    if (!complete) throw new Error(`an event is longer than ${this.#options.maxEventBytes} bytes`);
+  }
+
+  #end(): void {
+    if (this.#done) return;
+    try {
+      if (this.#head !== undefined && this.#head.length > 0) this.#sink?.chunk(this.#head);
+      const { rewrite } = this.#options;
+      // Some readers dispatch an event that the end of the stream cut short: it is judged like any other.
+      const rest = rewrite === undefined ? undefined : this.#splitter.rest();
+      if (rest !== undefined && rewrite !== undefined && rest.length > 0) this.#sink?.chunk(rewritten(rest, rewrite));
+    } catch (error) {
+      this.#breakOff(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    if (this.#finish()) this.#sink?.end();
+  }
+
+  /**
+   * A byte order mark counts at the very start only. It is passed on as it is unless something of ours went before it:
+   * then it is dropped, since in the middle it would spoil the first line.
+   */
+  #afterByteOrderMark(data: Uint8Array): Uint8Array | undefined {
+    const start = Buffer.concat([this.#head ?? byteOrderMark.subarray(0, 0), data]);
+    if (start.length < 3 && byteOrderMark.subarray(0, start.length).equals(start)) {
+      this.#head = start;
+      return undefined;
+    }
+    this.#head = undefined;
+    if (!start.subarray(0, 3).equals(byteOrderMark)) return start;
+    if (!this.#inserted) this.#sink?.chunk(byteOrderMark);
+    return start.subarray(3);
+  }
+
+  #silent(): void {
+    if (this.#done) return;
+    if (!this.#paused && this.#atGap()) {
+      this.#inserted = true;
+      this.#sink?.chunk(keepAliveComment);
+    }
+    this.#timer?.refresh();
+  }
+
+  #flushWaiting(): void {
+    while (this.#waiting.length > 0 && !this.#paused && !this.#done && this.#atGap()) {
+      this.#inserted = true;
+      this.#timer?.refresh();
+      this.#sink?.chunk(this.#waiting.shift() as Buffer);
+    }
+  }
+
+  #atGap(): boolean {
+    return this.#splitter.atBoundary && (this.#head === undefined || this.#head.length === 0);
+  }
+
+  #breakOff(error: Error): void {
+    if (!this.#finish()) return;
+    this.#flow?.cancel(error);
+    this.#sink?.fail(error);
+  }
+
+  /** True the first time only. */
+  #finish(): boolean {
+    if (this.#done) return false;
+    this.#done = true;
+    this.#waiting = [];
+    clearTimeout(this.#timer);
+    return true;
+  }
+}
+
+function rewritten(raw: Buffer, rewrite: (event: SseEvent) => string | undefined): Buffer {
+  const event = readEvent(raw);
+  if (event.data === undefined) return raw;
+  const data = rewrite(event);
+  return data === undefined ? raw : replaceData(raw, data);
+}
+
+function ignore(): void {}
