@@ -3,11 +3,29 @@ import { Clearance } from '../http/clearance.ts';
 import type { Exchange, Reply } from '../http/exchange.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { ServiceLimits } from './context.ts';
+import { HealthCheck } from './health-check.ts';
+import { Membership } from './membership.ts';
 import type { Server } from './server.ts';
 import type { ServerStatus, Service } from './service.ts';
-import { createStrategy, type Strategy } from './strategy.ts';
+import { createStrategy } from './strategy.ts';
+import type { Transport } from './transport.ts';
 import { type CallOwner, UpstreamCall } from './upstream-call.ts';
 import { noServer } from './upstream-error.ts';
+
+/** What a balancer gets when it is built. */
+export interface BalancerParts {
+  readonly servers: readonly Server[];
+  readonly transport: Transport;
+  readonly limits: ServiceLimits;
+  readonly log: Logger;
+  /** Active checks found a server up or down. */
+  readonly changed: (server: Server, up: boolean, reason: string) => void;
+  /** Gives back what is shared when no generation wants the balancer any more. */
+  readonly release: () => void;
+}
+
+/** Operators are told about a failing server once in this many milliseconds. */
+const quietTime = 10_000;
 
 /** Servers that answer for each other. */
 export class LoadBalancer implements Service, CallOwner {
@@ -16,23 +34,33 @@ export class LoadBalancer implements Service, CallOwner {
   readonly limits: ServiceLimits;
   readonly passHostHeader: boolean;
   readonly servers: readonly Server[];
-  readonly #strategy: Strategy<Server>;
+  readonly #members: Membership<Server>;
+  readonly #checks: readonly HealthCheck[];
   readonly #log: Logger;
   readonly #release: () => void;
+  readonly #quietUntil = new Map<Server, number>();
 
-  constructor(
-    name: string,
-    config: LoadBalancerConfig,
-    servers: readonly Server[],
-    context: { readonly log: Logger; readonly limits: ServiceLimits; readonly release: () => void },
-  ) {
+  constructor(name: string, config: LoadBalancerConfig, parts: BalancerParts) {
+    const { servers, transport, changed } = parts;
+    const { healthCheck } = config;
     this.name = name;
-    this.limits = context.limits;
+    this.limits = parts.limits;
     this.passHostHeader = config.passHostHeader;
     this.servers = servers;
-    this.#strategy = createStrategy(config.strategy, servers);
-    this.#log = context.log;
-    this.#release = context.release;
+    this.#members = new Membership(name, servers, createStrategy(config.strategy), config.sticky);
+    this.#log = parts.log;
+    this.#release = parts.release;
+    this.#checks =
+      healthCheck === undefined
+        ? []
+        : servers.map((server) => {
+            return new HealthCheck(server.address, healthCheck, transport, (up, reason) => {
+              if (server.up === up) return;
+              server.up = up;
+              changed(server, up, reason);
+            });
+          });
+    for (const [index, check] of this.#checks.entries()) check.start(servers[index]?.up ?? true);
   }
 
   handle(exchange: Exchange, clearance: Clearance): Promise<Reply> {
@@ -42,7 +70,7 @@ export class LoadBalancer implements Service, CallOwner {
       return Promise.reject(error);
     }
     exchange.facts.service = this.name;
-    const server = this.another(exchange, []);
+    const server = this.#members.choose(exchange);
     if (server === undefined) return Promise.reject(noServer());
     return new Promise((resolve, reject) => {
       new UpstreamCall(this, exchange, server, resolve, reject);
@@ -50,18 +78,24 @@ export class LoadBalancer implements Service, CallOwner {
   }
 
   another(exchange: Exchange, tried: readonly Server[]): Server | undefined {
-    const open = this.servers.filter((server) => server.open && !tried.includes(server));
-    return this.#strategy.pick(open, exchange);
+    return this.#members.instead(exchange, tried);
   }
 
-  dress(_reply: Reply, _exchange: Exchange, _server: Server): void {}
+  dress(reply: Reply, exchange: Exchange, server: Server): void {
+    this.#members.bind(reply, exchange, server);
+  }
 
   noteFailure(server: Server, error: Error): void {
-    this.#log.warn('upstream call failed', { service: this.name, server: server.url, error: error.message });
+    const now = performance.now();
+    if ((this.#quietUntil.get(server) ?? 0) > now) return;
+    this.#quietUntil.set(server, now + quietTime);
+    this.#log.warn('upstream call failed', { service: this.name, server: server.name, error: error.message });
   }
 
-  /** No generation wants it any more: nothing new begins, what runs may finish. */
+  /** No generation wants it any more: checks end, and connections when their requests do. */
   stop(): void {
+    for (const check of this.#checks) check.stop();
+    for (const server of this.servers) server.passive?.stop();
     this.#release();
   }
 

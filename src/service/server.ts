@@ -1,5 +1,6 @@
 import type { ServerConfig } from '../config/dynamic/model.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import type { Member } from './membership.ts';
 import type { PassiveHealth } from './passive-health.ts';
 import type { ServerStatus } from './service.ts';
 
@@ -44,8 +45,9 @@ export function parseServerUrl(url: string, preservePath: boolean): ServerAddres
 const latencyWindow = 100;
 
 /** One upstream server: its connections, its health, its load. */
-export class Server {
-  readonly url: string;
+export class Server implements Member {
+  /** The URL as configured. */
+  readonly name: string;
   readonly address: ServerAddress;
   readonly weight: number;
   /** Only for callers that are bound to it: it is on its way out. */
@@ -60,7 +62,7 @@ export class Server {
   #latencySum = 0;
 
   constructor(config: ServerConfig, address: ServerAddress, pool: ConnectionPool, passive: PassiveHealth | undefined) {
-    this.url = config.url;
+    this.name = config.url;
     this.address = address;
     this.weight = config.weight;
     this.fenced = config.fenced ?? false;
@@ -102,7 +104,7 @@ export class Server {
   status(): ServerStatus {
     const state = !this.up ? 'down' : this.passive?.failing === true ? 'failing' : this.fenced ? 'fenced' : 'up';
     return {
-      url: this.url,
+      url: this.name,
       weight: this.weight,
       state,
       inFlight: this.inFlight,

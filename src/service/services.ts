@@ -8,11 +8,14 @@ import type {
   ServiceConfig,
 } from '../config/dynamic/model.ts';
 import { type Diagnostic, nearest, PortcullisError } from '../errors.ts';
+import { CombinedService, ServiceMember } from './combined-service.ts';
+import { compileStatusRanges, Failover, type FailoverErrors } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
-import { LoadBalancer } from './load-balancer.ts';
+import { Mirroring } from './mirroring.ts';
 import type { ServiceRegistry } from './registry.ts';
-import { parseServerUrl, Server } from './server.ts';
+import { parseServerUrl } from './server.ts';
 import type { Service } from './service.ts';
+import { createStrategy } from './strategy.ts';
 
 /** The services of one generation, built when they are asked for. */
 export interface Services {
@@ -89,14 +92,86 @@ class GenerationServices implements Services {
     const broken = item.problems.filter(({ severity }) => severity === 'error');
     if (broken.length > 0) throw new PortcullisError(broken[0]?.code ?? 'INTERNAL', 'broken', { diagnostics: broken });
     const { config } = item;
-    void path;
-    if (config.kind === 'loadBalancer') return this.#balancer(item, config.loadBalancer);
-    throw refuse(item, [], {
-      code: 'CONFIG_UNSUPPORTED',
-      severity: 'error',
-      message: `${config.kind}`,
-      hint: undefined,
-    });
+    const inside = [...path, name];
+    const inner = (reference: string, field: KeyPath): Built => this.#inner(item, reference, field, inside);
+    switch (config.kind) {
+      case 'loadBalancer':
+        return this.#balancer(item, config.loadBalancer);
+      case 'weighted':
+      case 'highestRandomWeight': {
+        const built = config.services.map(({ name }, index) => inner(name, [config.kind, 'services', index, 'name']));
+        const key = fingerprint(name, config, ...built.map((one) => one.key));
+        const service = this.#composites(key, () => {
+          const members = built.map(({ service }, index) => {
+            return new ServiceMember(config.services[index] ?? { name, weight: 1 }, service);
+          });
+          const strategy = createStrategy<ServiceMember>(config.kind === 'weighted' ? 'wrr' : 'hrw');
+          const sticky = config.kind === 'weighted' ? config.sticky : undefined;
+          return new CombinedService(name, config.kind, members, strategy, sticky);
+        });
+        return { service, key };
+      }
+      case 'failover': {
+        const main = inner(config.service, ['failover', 'service']);
+        const fallback = inner(config.fallback, ['failover', 'fallback']);
+        const errors = this.#failoverErrors(item, config);
+        const key = fingerprint(name, config, main.key, fallback.key);
+        return { service: new Failover(name, main.service, fallback.service, errors), key };
+      }
+      case 'mirroring': {
+        const main = inner(config.service, ['mirroring', 'service']);
+        const mirrors = config.mirrors.map(({ name }, index) => inner(name, ['mirroring', 'mirrors', index, 'name']));
+        const key = fingerprint(name, config, main.key, ...mirrors.map((one) => one.key));
+        const { limits } = this.#registry;
+        const maxBody = config.maxBodySize < 0 ? limits.replayBody : Math.min(config.maxBodySize, limits.replayBody);
+        const service = this.#composites(key, () => {
+          const targets = mirrors.map(({ service }, index) => ({
+            service,
+            percent: config.mirrors[index]?.percent ?? 0,
+          }));
+          return new Mirroring(name, main.service, targets, { body: config.mirrorBody, maxBody, limits });
+        });
+        return { service, key };
+      }
+    }
+  }
+
+  #inner(item: Item<ServiceConfig>, reference: string, field: KeyPath, path: readonly string[]): Built {
+    if (path.includes(reference)) {
+      const loop = [...path.slice(path.indexOf(reference)), reference].join(' → ');
+      throw refuse(item, field, {
+        code: 'CONFIG_REFERENCE',
+        severity: 'error',
+        message: `services refer to each other in a circle: ${loop}`,
+        hint: 'let the innermost service be a loadBalancer',
+      });
+    }
+    if (!this.#configuration.services.has(reference)) {
+      throw refuse(item, field, unknown('service', reference, this.#configuration.services));
+    }
+    return this.#find(reference, path);
+  }
+
+  #failoverErrors(item: Item<ServiceConfig>, config: ServiceConfig & { kind: 'failover' }): FailoverErrors | undefined {
+    if (config.errors === undefined) return undefined;
+    const matches = compileStatusRanges(config.errors.status);
+    if (matches === undefined) {
+      throw refuse(item, ['failover', 'errors', 'status'], {
+        code: 'CONFIG_INVALID_VALUE',
+        severity: 'error',
+        message: 'one of these is no HTTP status and no range of them',
+        hint: "write '503' or '500-599'",
+      });
+    }
+    const { replayBody } = this.#registry.limits;
+    const asked = config.errors.maxRequestBodyBytes ?? -1;
+    return { matches, maxBody: asked < 0 ? replayBody : Math.min(asked, replayBody) };
+  }
+
+  #composites<S extends CombinedService | Mirroring>(key: string, make: () => S): S {
+    const service = this.#registry.composites.hold(key, () => ({ service: make(), stop() {} })).service as S;
+    this.#held.push(() => this.#registry.composites.drop(key));
+    return service;
   }
 
   #balancer(item: Item<ServiceConfig>, config: LoadBalancerConfig): Built {
@@ -113,24 +188,8 @@ class GenerationServices implements Services {
       });
     });
     const key = fingerprint(item.name, config, transportKey);
-    const service = registry.balancers.hold(key, () => {
-      const drops: (() => void)[] = [];
-      const servers = config.servers.map((server, index) => {
-        const address = addresses[index] as (typeof addresses)[number];
-        const { pool, drop } = registry.pool(transportKey, transport, address);
-        drops.push(drop);
-        return new Server(server, address, pool, undefined);
-      });
-      const { log } = registry.context;
-      return new LoadBalancer(item.name, config, servers, {
-        log,
-        limits: registry.limits,
-        release: () => {
-          for (const drop of drops) drop();
-        },
-      });
-    });
-    this.#held.push(() => registry.balancers.drop(key));
+    const service = registry.balancer(key, item.name, config, addresses, transportKey, transport);
+    this.#held.push(() => registry.drop(key));
     return { service, key };
   }
 

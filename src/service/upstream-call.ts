@@ -99,7 +99,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     const exchange = this.#exchange;
     const { address } = server;
     server.inFlight += 1;
-    exchange.facts.serverUrl = server.url;
+    exchange.facts.serverUrl = server.name;
     this.#started = false;
     this.#connection = server.pool.take();
     const host = this.#owner.passHostHeader
@@ -328,14 +328,16 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     this.#abort(new Error('the client has gone'));
   }
 
-  #abort(error: Error): void {
-    if (this.#phase === 'over') return;
-    const waiting = this.#phase === 'asking' || this.#phase === 'head';
+  /** Ends the call from our side. The consumer of the body is told, unless it was the one who asked for it. */
+  #abort(error: Error, silent = false): void {
+    const phase = this.#phase;
+    if (phase === 'over') return;
     this.#phase = 'over';
     this.#error = error;
     this.#held = [];
     this.#controller?.abort(error);
-    if (waiting) this.#reject(clientGone(!this.#started));
+    if (phase === 'asking' || phase === 'head') this.#reject(clientGone(!this.#started));
+    else if (phase === 'flowing' && !silent) this.#sink?.fail(error);
   }
 
   // --- the body
@@ -386,6 +388,6 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
       this.resume();
       return;
     }
-    this.#abort(reason ?? new Error('nobody wants the rest'));
+    this.#abort(reason ?? new Error('nobody wants the rest'), true);
   }
 }

@@ -1,0 +1,147 @@
+import type { Dispatcher } from 'undici';
+import type { HealthCheckConfig } from '../config/dynamic/model.ts';
+import type { ConnectionPool } from './connection-pool.ts';
+import { parseServerUrl, type ServerAddress } from './server.ts';
+import type { Transport } from './transport.ts';
+
+/** As many hops as Go's client follows. */
+const maxRedirects = 10;
+/** Bytes of a probe's answer that are read to keep the connection; past them it is closed. */
+const maxProbeBody = 64 * 1024;
+
+/** Asks one server, at intervals, whether it is well. */
+export class HealthCheck {
+  readonly #config: HealthCheckConfig;
+  readonly #transport: Transport;
+  readonly #report: (up: boolean, reason: string) => void;
+  readonly #address: ServerAddress | undefined;
+  readonly #pools = new Map<string, ConnectionPool>();
+  #timer: NodeJS.Timeout | undefined;
+  #up = true;
+  #stopped = false;
+
+  constructor(
+    server: ServerAddress,
+    config: HealthCheckConfig,
+    transport: Transport,
+    report: (up: boolean, reason: string) => void,
+  ) {
+    this.#config = config;
+    this.#transport = transport;
+    this.#report = report;
+    const scheme = config.scheme ?? (server.h2c ? 'h2c' : server.secure ? 'https' : 'http');
+    const host = server.hostname.includes(':') ? `[${server.hostname}]` : server.hostname;
+    this.#address = parseServerUrl(`${scheme}://${host}:${config.port ?? server.port}`, false);
+  }
+
+  /** Asks for the first time now; `up` is what is known so far. */
+  start(up: boolean): void {
+    this.#up = up;
+    void this.#round();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    for (const pool of this.#pools.values()) pool.stop();
+    this.#pools.clear();
+  }
+
+  async #round(): Promise<void> {
+    const { interval, unhealthyInterval } = this.#config;
+    const { up, reason } = await this.#ask();
+    if (this.#stopped) return;
+    this.#up = up;
+    this.#report(up, reason);
+    this.#timer = setTimeout(() => void this.#round(), this.#up ? interval : (unhealthyInterval ?? interval)).unref();
+  }
+
+  async #ask(): Promise<{ up: boolean; reason: string }> {
+    const { path, status: wanted, followRedirects, timeout } = this.#config;
+    const deadline = performance.now() + timeout;
+    let address = this.#address;
+    let target = path === '' ? '/' : path;
+    try {
+      for (let hop = 0; hop <= maxRedirects; hop++) {
+        if (address === undefined) return { up: false, reason: 'the address to check is none' };
+        const { status, location } = await this.#probe(address, target, deadline - performance.now());
+        if (followRedirects && status >= 300 && status < 400 && location !== undefined) {
+          const next = URL.canParse(location, address.origin + target)
+            ? new URL(location, address.origin + target)
+            : null;
+          if (next === null) return { up: false, reason: 'redirected to no URL' };
+          address = parseServerUrl(next.origin, false);
+          target = next.pathname + next.search;
+          continue;
+        }
+        const up = wanted === undefined ? status >= 200 && status < 400 : status === wanted;
+        return { up, reason: `answered ${status}` };
+      }
+      return { up: false, reason: 'too many redirects' };
+    } catch (error) {
+      return { up: false, reason: error instanceof Error ? error.message : 'no answer' };
+    }
+  }
+
+  #probe(
+    address: ServerAddress,
+    path: string,
+    time: number,
+  ): Promise<{ status: number; location: string | undefined }> {
+    const { method, hostname, headers } = this.#config;
+    let pool = this.#pools.get(address.origin);
+    if (pool === undefined) {
+      pool = this.#transport.connect(address);
+      this.#pools.set(address.origin, pool);
+    }
+    const connection = pool.take();
+    const raw = ['host', hostname ?? address.authority];
+    for (const [name, value] of Object.entries(headers)) {
+      if (name.toLowerCase() === 'host') raw[1] = value;
+      else raw.push(name, value);
+    }
+    return new Promise((resolve, reject) => {
+      let controller: Dispatcher.DispatchController | undefined;
+      let late = false;
+      let size = 0;
+      const timer = setTimeout(
+        () => {
+          late = true;
+          reject(new Error(`no answer within ${this.#config.timeout} ms`));
+          controller?.abort(new Error('too late'));
+        },
+        Math.max(1, time),
+      ).unref();
+      const options: Dispatcher.DispatchOptions & { servername: string } = {
+        path: path.startsWith('/') ? path : `/${path}`,
+        method: method === '' ? 'GET' : method,
+        headers: raw,
+        servername: address.hostname,
+      };
+      connection.client.dispatch(options, {
+        onRequestStart(started) {
+          controller = started;
+          if (late) started.abort(new Error('too late'));
+        },
+        onResponseStart(_controller, status, fields) {
+          if (status < 200) return;
+          const { location } = fields;
+          resolve({ status, location: Array.isArray(location) ? location[0] : location });
+        },
+        onResponseData(running, chunk) {
+          size += chunk.length;
+          if (size > maxProbeBody) running.abort(new Error('a health check should be short'));
+        },
+        onResponseEnd() {
+          clearTimeout(timer);
+          connection.release();
+        },
+        onResponseError(_controller, error) {
+          clearTimeout(timer);
+          connection.release();
+          reject(error);
+        },
+      });
+    });
+  }
+}
