@@ -66,7 +66,7 @@ class RunningGateway implements Gateway {
   async start(): Promise<void> {
     this.#context = await installContext(this.#configuration, this.#log);
     this.#collection = new ProviderCollection({
-      providers: await providersOf(this.#configuration),
+      providers: providersOf(this.#configuration),
       throttle: this.#configuration.providers.providersThrottleDuration,
       log: this.#log,
       deliver: (collected) => this.#take(collected),

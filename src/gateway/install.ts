@@ -51,7 +51,7 @@ export async function installContext(configuration: StaticConfiguration, log: Lo
 }
 
 /** The providers that the install options name. */
-export function providersOf(configuration: StaticConfiguration): Promise<readonly Provider[]> {
+export function providersOf(configuration: StaticConfiguration): readonly Provider[] {
   return createProviders(configuration.providers);
 }
 
