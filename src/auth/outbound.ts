@@ -129,7 +129,11 @@ function guardedLookup(loopbackOnly: boolean): LookupFunction {
 /** A response read whole. */
 export interface SmallResponse {
   readonly status: number;
-  /** First value of a field, by lower-case name. */
+  /** Lower-case names of its fields. */
+  readonly names: readonly string[];
+  /** All values of a field, by lower-case name. */
+  all(lowerName: string): readonly string[];
+  /** The first value of a field, by lower-case name. */
   header(lowerName: string): string | undefined;
   readonly body: Buffer;
 }
@@ -142,42 +146,59 @@ export class ResponseTooLarge extends Error {
   }
 }
 
-/** GETs a small document: no redirects, no content codings, at most `limit` bytes, all within `timeout` ms. */
-export async function getSmall(
-  url: URL,
-  options: {
-    readonly dispatcher: Dispatcher;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly timeout: number;
-    readonly limit: number;
-  },
-): Promise<SmallResponse> {
-  const response = await options.dispatcher.request({
+/** One call with a small answer. */
+export interface SmallRequest {
+  readonly dispatcher: Dispatcher;
+  readonly headers: Readonly<Record<string, string>> | readonly string[];
+  /** Milliseconds from connecting to the last byte. */
+  readonly timeout: number;
+  /** Bytes of the answer. */
+  readonly limit: number;
+  /** GET when absent. */
+  readonly method?: Dispatcher.HttpMethod | undefined;
+  readonly body?: Buffer | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes a call and reads the answer whole. Redirects are not followed, content codings neither asked for nor undone.
+ *
+ * @throws {ResponseTooLarge} past the limit, else what the socket said
+ */
+export async function requestSmall(url: URL, call: SmallRequest): Promise<SmallResponse> {
+  const overdue = AbortSignal.timeout(call.timeout);
+  const response = await call.dispatcher.request({
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
-    method: 'GET',
-    headers: options.headers,
-    signal: AbortSignal.timeout(options.timeout),
-    headersTimeout: options.timeout,
-    bodyTimeout: options.timeout,
+    method: call.method ?? 'GET',
+    headers: Array.isArray(call.headers)
+      ? [...call.headers]
+      : { ...(call.headers as Readonly<Record<string, string>>) },
+    ...(call.body === undefined ? {} : { body: call.body }),
+    signal: call.signal === undefined ? overdue : AbortSignal.any([overdue, call.signal]),
+    headersTimeout: call.timeout,
+    bodyTimeout: call.timeout,
   });
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response.body) {
     const bytes = chunk as Buffer;
     size += bytes.length;
-    if (size > options.limit) {
+    if (size > call.limit) {
       response.body.destroy();
-      throw new ResponseTooLarge(options.limit);
+      throw new ResponseTooLarge(call.limit);
     }
     chunks.push(bytes);
   }
+  const all = (lowerName: string): readonly string[] => {
+    const value = response.headers[lowerName];
+    return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+  };
   return {
     status: response.statusCode,
-    header(lowerName) {
-      const value = response.headers[lowerName];
-      return Array.isArray(value) ? value[0] : value;
-    },
+    names: Object.keys(response.headers),
+    all,
+    header: (lowerName) => all(lowerName)[0],
     body: Buffer.concat(chunks, size),
   };
 }

@@ -4,7 +4,7 @@ import { cacheLifetime } from './cache-lifetime.ts';
 import type { Clock } from './clock.ts';
 import { type KeySet, parseKeySet } from './key-set.ts';
 import type { KeySource } from './key-source.ts';
-import { getSmall } from './outbound.ts';
+import { requestSmall } from './outbound.ts';
 
 /** How long keys are kept when their server cannot be reached, past the time that they are fresh (data-plane §5). */
 const staleLimit = 3_600_000;
@@ -126,7 +126,7 @@ export class RemoteKeySource implements KeySource {
   /** Fetches and takes over the set; returns its lifetime in ms. */
   async #fetch(): Promise<number> {
     const { url, dispatcher, timeout, clock, log } = this.#options;
-    const response = await getSmall(url, {
+    const response = await requestSmall(url, {
       dispatcher,
       timeout,
       limit: maxDocumentSize,

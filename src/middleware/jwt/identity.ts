@@ -8,8 +8,8 @@ import {
 } from '../../auth/identity-headers.ts';
 import type { Principal } from '../../auth/principal.ts';
 import type { HeaderFields } from '../../http/headers.ts';
+import type { OptionProblems } from '../option-problems.ts';
 import type { JwtOptions } from './options.ts';
-import type { Problems } from './problems.ts';
 
 /** What the rest of the chain and the upstream learn about the caller. */
 export interface ForwardedIdentity {
@@ -56,7 +56,7 @@ export class IdentityForwarding {
 export function compileIdentityForwarding(
   options: JwtOptions,
   tokenHeader: string,
-  problems: Problems,
+  problems: OptionProblems,
 ): IdentityForwarding {
   const headers: (readonly [string, ClaimPath])[] = [];
   const seen = new Map<string, string>([[foldHeaderName(tokenHeader), tokenHeader]]);
@@ -75,7 +75,7 @@ export function compileIdentityForwarding(
   return new IdentityForwarding(headers, claimPath(username, ['usernameClaim'], problems));
 }
 
-function claimPath(text: string, at: readonly string[], problems: Problems): ClaimPath {
+function claimPath(text: string, at: readonly string[], problems: OptionProblems): ClaimPath {
   const path = parseClaimPath(text);
   if (path === undefined)
     problems.add(

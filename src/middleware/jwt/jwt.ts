@@ -6,9 +6,9 @@ import { KeysUnavailable, TokenFailure, type TokenFailureCode } from '../../auth
 import type { VerifiedToken } from '../../auth/token-verifier.ts';
 import { Refusal } from '../../http/refusal.ts';
 import type { Exchange, Middleware, MiddlewareContext, MiddlewareDefinition } from '../definition.ts';
+import { OptionProblems } from '../option-problems.ts';
 import { compileIdentityForwarding } from './identity.ts';
 import { type JwtOptions, jwtOptions } from './options.ts';
-import { Problems } from './problems.ts';
 import { buildVerifier } from './verifier.ts';
 
 /**
@@ -25,7 +25,7 @@ export const jwt: MiddlewareDefinition<JwtOptions> = {
 
 /** Builds the middleware; tests bring their own clock. */
 export function createJwt(options: JwtOptions, context: MiddlewareContext, clock?: Clock): Middleware {
-  const problems = new Problems(context);
+  const problems = new OptionProblems(context);
   const tokenSource = compileTokenSource(options, problems);
   const forwarding = compileIdentityForwarding(options, tokenSource.header, problems);
   const challenge =
@@ -81,7 +81,7 @@ interface TokenSource {
   take(exchange: Exchange): string | undefined;
 }
 
-function compileTokenSource(options: JwtOptions, problems: Problems): TokenSource {
+function compileTokenSource(options: JwtOptions, problems: OptionProblems): TokenSource {
   const header = options.headerName === undefined || options.headerName === '' ? 'Authorization' : options.headerName;
   const lower = header.toLowerCase();
   if (!/^[a-z0-9-]+$/.test(lower)) problems.add(['headerName'], 'not a header name', 'letters, digits and hyphens');
@@ -187,7 +187,7 @@ class TokenRefusals {
   }
 }
 
-function compileClaimsRule(options: JwtOptions, problems: Problems): (claims: unknown) => boolean {
+function compileClaimsRule(options: JwtOptions, problems: OptionProblems): (claims: unknown) => boolean {
   if (options.claims === undefined || options.claims.trim() === '') return () => true;
   problems.add(['claims'], 'claims expressions are not available yet', 'use policies of the mcp middleware');
   return () => false;

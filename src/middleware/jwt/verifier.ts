@@ -10,8 +10,8 @@ import { RemoteKeySource } from '../../auth/remote-key-source.ts';
 import { TokenVerifier, type TrustedKeys } from '../../auth/token-verifier.ts';
 import { publicKey, secretKey, type VerificationKey } from '../../auth/verification-key.ts';
 import type { MiddlewareContext } from '../definition.ts';
+import { type OptionPath, OptionProblems } from '../option-problems.ts';
 import type { JwtOptions } from './options.ts';
-import { type OptionPath, Problems } from './problems.ts';
 
 export interface BuiltVerifier {
   readonly verifier: TokenVerifier;
@@ -30,7 +30,7 @@ export function buildVerifier(
   context: MiddlewareContext,
   clock: Clock = systemClock,
 ): BuiltVerifier {
-  const problems = new Problems(context);
+  const problems = new OptionProblems(context);
   const plan = planKeys(options, context, problems, clock);
   problems.throwIfAny();
   if (plan === undefined) throw new Error('a plan without keys and without problems');
@@ -61,7 +61,7 @@ interface KeyPlan {
 function planKeys(
   options: JwtOptions,
   context: MiddlewareContext,
-  problems: Problems,
+  problems: OptionProblems,
   clock: Clock,
 ): KeyPlan | undefined {
   const given = keyOptions.filter((name) => (options[name]?.length ?? 0) > 0);
@@ -114,7 +114,7 @@ function planFile(
   file: string,
   issuers: ReadonlySet<string> | undefined,
   context: MiddlewareContext,
-  problems: Problems,
+  problems: OptionProblems,
   clock: Clock,
 ): KeyPlan | undefined {
   const path: OptionPath = ['jwksFile'];
@@ -144,7 +144,7 @@ function planFile(
 function planRemote(
   options: JwtOptions,
   context: MiddlewareContext,
-  problems: Problems,
+  problems: OptionProblems,
   clock: Clock,
 ): KeyPlan | undefined {
   const source = (url: URL) => () => remoteSource(url, options, context, clock);
@@ -196,7 +196,7 @@ function planRemote(
 }
 
 /** Key sets travel under TLS, or not at all: whoever can change one can sign in as anybody. */
-function parseKeyUrl(text: string, path: OptionPath, problems: Problems): URL | undefined {
+function parseKeyUrl(text: string, path: OptionPath, problems: OptionProblems): URL | undefined {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     problems.add(path, 'not an HTTP URL', 'write https://issuer.example/.well-known/jwks.json');

@@ -1,10 +1,10 @@
-import { type Diagnostic, PortcullisError } from '../../errors.ts';
-import type { MiddlewareContext } from '../definition.ts';
+import { type Diagnostic, PortcullisError } from '../errors.ts';
+import type { MiddlewareContext } from './definition.ts';
 
 export type OptionPath = readonly (string | number)[];
 
 /** Gathers what is wrong with options, so that an operator sees all of it at once. */
-export class Problems {
+export class OptionProblems {
   readonly #context: MiddlewareContext;
   readonly #found: Diagnostic[] = [];
 
