@@ -11,6 +11,8 @@ export interface Call {
   readonly method: string;
   readonly params: JsonObject | undefined;
   readonly facts: MethodFacts;
+  /** The whole message, for policies. */
+  readonly root: JsonObject;
 }
 
 /** A client's answer to a request of the server. */
@@ -18,6 +20,7 @@ export interface Answer {
   readonly kind: 'response';
   /** Undefined for an error about a message whose id could not be read. */
   readonly id: MessageId | undefined;
+  readonly root: JsonObject;
 }
 
 /** One JSON-RPC message of a client. */
@@ -91,7 +94,7 @@ function readCall(value: JsonObject, id: MessageId | undefined): Call {
   if (params !== undefined && !isObject(params)) throw invalid('params must be an object', id);
   const facts = describeMethod(method);
   if (params !== undefined) checkParameters(params, method, facts, id);
-  return { kind: value.has('id') ? 'request' : 'notification', id, method, params, facts };
+  return { kind: value.has('id') ? 'request' : 'notification', id, method, params, facts, root: value };
 }
 
 function checkParameters(params: JsonObject, method: string, facts: MethodFacts, id: MessageId | undefined): void {
@@ -144,7 +147,7 @@ function readAnswer(value: JsonObject, id: MessageId | undefined): Answer {
   if (hasResult) {
     if (id === undefined) throw invalid('a result needs the id of its request', undefined);
     if (!isObject(value.get('result'))) throw invalid('result must be an object', id);
-    return { kind: 'response', id };
+    return { kind: 'response', id, root: value };
   }
   if (id === undefined && value.has('id') && value.get('id') !== null)
     throw invalid('id must be a string or a number', undefined);
@@ -153,7 +156,7 @@ function readAnswer(value: JsonObject, id: MessageId | undefined): Answer {
   refuseLookalikes(error, looksLikeErrorKey, id);
   if (!(error.get('code') instanceof JsonNumber)) throw invalid('error.code must be a number', id);
   if (typeof error.get('message') !== 'string') throw invalid('error.message must be a string', id);
-  return { kind: 'response', id };
+  return { kind: 'response', id, root: value };
 }
 
 function refuseLookalikes(object: JsonObject, test: (key: string) => boolean, id: MessageId | undefined): void {

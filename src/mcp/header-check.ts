@@ -71,20 +71,20 @@ export interface HeaderArgument {
 }
 
 /**
- * Compares `Mcp-Param-*` headers with the arguments they repeat, for a tool whose schema is known. Strings and booleans
- * exactly, integers by value; an argument that is absent or null has no header.
+ * Compares the `Mcp-Param-*` headers that were sent with the arguments they repeat, for a tool whose schema is known:
+ * strings and booleans exactly, integers by value. Whether one is missing is left to the upstream, whose schema may be
+ * newer than the one we saw.
  *
  * @throws {Refusal} 400 with JSON-RPC -32020
  */
 export function checkParameterHeaders(headers: HeaderFields, call: Call, known: readonly HeaderArgument[]): void {
   for (const { header, path } of known) {
     const raw = trimmed(headers.get(header));
+    if (raw === undefined) continue;
     const argument = argumentAt(call, path);
-    const absent = argument === undefined || argument === null;
-    if (raw === undefined && absent) continue;
-    if (raw === undefined) throw mismatch(`the ${header} header is missing`, call.id);
-    if (absent || !agrees(decodeHeaderValue(raw), argument))
+    if (argument === undefined || !agrees(decodeHeaderValue(raw), argument)) {
       throw mismatch(`${header} does not agree with the arguments`, call.id);
+    }
   }
 }
 

@@ -17,15 +17,11 @@ export const rpcCodes = {
   sessionNotFound: -32001,
 } as const;
 
-/** A JSON-RPC error as text. Without a valid id the member is `null`, as JSON-RPC 2.0 §5 asks. */
-export function errorBody(
-  id: MessageId | undefined,
-  code: number,
-  message: string,
-  data?: Readonly<Record<string, string>>,
-): string {
-  const error = { code, message, ...(data === undefined ? {} : { data }) };
-  return `{"jsonrpc":"2.0","id":${id === undefined ? 'null' : stringify(id)},"error":${JSON.stringify(error)}}`;
+/** A JSON-RPC error as text. An id that is not known is `null` (JSON-RPC 2.0 §5); about a notification there is none. */
+export function errorBody(answer: Pick<RpcAnswer, 'id' | 'notification' | 'code' | 'message' | 'data'>): string {
+  const { id, code, message, data } = answer;
+  const idMember = answer.notification === true ? '' : `"id":${id === undefined ? 'null' : stringify(id)},`;
+  return `{"jsonrpc":"2.0",${idMember}"error":${JSON.stringify({ code, message, ...(data === undefined ? {} : { data }) })}}`;
 }
 
 /** What {@link refuse} needs to know. `message` and `data` reach the client: no stack, path, address, rule text or content. */
@@ -37,6 +33,8 @@ export interface RpcAnswer {
   readonly errorType: string;
   /** The id of the request that is answered, when it is known to be valid. */
   readonly id?: MessageId | undefined;
+  /** What is answered is a notification. */
+  readonly notification?: boolean;
   readonly data?: Readonly<Record<string, string>>;
   readonly headers?: readonly (readonly [string, string])[];
   readonly cause?: unknown;
@@ -45,7 +43,7 @@ export interface RpcAnswer {
 /** A refusal whose body is a JSON-RPC error. */
 export function refuse(answer: RpcAnswer): Refusal {
   return new Refusal(answer.status, answer.errorType, {
-    body: errorBody(answer.id, answer.code, answer.message, answer.data),
+    body: errorBody(answer),
     contentType: 'application/json',
     headers: answer.headers ?? [],
     cause: answer.cause,
