@@ -42,7 +42,6 @@ export function createWikiServerFactory(library: Library): () => McpServer {
     server.registerTool(
       'read_wiki_structure',
       {
-        title: 'Read wiki structure',
         description: 'Lists the documentation topics of a repository.',
         inputSchema: z.object({ repoName }),
         annotations: readOnly,
@@ -52,7 +51,6 @@ export function createWikiServerFactory(library: Library): () => McpServer {
     server.registerTool(
       'read_wiki_contents',
       {
-        title: 'Read wiki contents',
         description: 'Returns the whole documentation of a repository as Markdown.',
         inputSchema: z.object({ repoName }),
         annotations: readOnly,
@@ -62,7 +60,6 @@ export function createWikiServerFactory(library: Library): () => McpServer {
     server.registerTool(
       'ask_question',
       {
-        title: 'Ask a question',
         description: 'Searches the documentation of a repository and returns the passages that fit a question best.',
         inputSchema: z.object({ repoName, question: z.string().min(1).describe('A question in plain words') }),
         annotations: readOnly,

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { KeyPair } from '../certificates.ts';
 import { createDualEraEndpoint } from '../dual-era-endpoint.ts';
@@ -16,6 +16,8 @@ export type WikiOptions = {
   readonly names?: readonly string[];
   /** Folder of `<owner>/<repo>/NN-title.md` pages; the demo's own when absent. */
   readonly pages?: string;
+  /** Hears about every request before it is answered. */
+  readonly observe?: (request: IncomingMessage) => void;
 };
 
 export type RunningWiki = {
@@ -41,6 +43,7 @@ export async function startWiki(options: WikiOptions = {}): Promise<RunningWiki>
     streamWithoutSession: true,
   });
   const listener: RequestListener = (request, response) => {
+    options.observe?.(request);
     const name = hostName(request.headers.host);
     if (name === undefined || ![host, ...names].includes(name)) response.writeHead(403).end();
     else if (request.url?.split('?')[0] !== endpointPath) response.writeHead(404).end();

@@ -30,8 +30,8 @@ export type TestGateway = {
   readonly lines: () => readonly LogLine[];
   /** Waits for a log line, looking also at those already written from position `from` on. */
   readonly waitForLine: (matches: (line: LogLine) => boolean, from?: number) => Promise<LogLine>;
-  /** Replaces files as an editor would, and resolves when the gateway says it took up the change. */
-  readonly reload: (files: Files) => Promise<void>;
+  /** Replaces files as an editor would, and resolves when the gateway says what became of the change. */
+  readonly reload: (files: Files) => Promise<LogLine>;
   readonly stop: () => Promise<number | null>;
 };
 
@@ -77,7 +77,9 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
 
   try {
     const [web, websecure, admin] = await Promise.all(
-      entryPoints.map((name) => waitForLine((line) => line.msg === 'entrypoint listening' && line['name'] === name)),
+      entryPoints.map((name) =>
+        waitForLine((line) => line.msg === 'entrypoint listening' && line['entryPoint'] === name),
+      ),
     );
     await waitForLine(isTakenUp);
     return {
@@ -92,7 +94,7 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
       reload: async (changed) => {
         const from = output.lines().length;
         write(folder, changed);
-        await waitForLine(isTakenUp, from);
+        return await waitForLine(isTakenUp, from);
       },
       stop,
     };
@@ -102,7 +104,8 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
   }
 }
 
-const isTakenUp = (line: LogLine) => line.msg === 'configuration in use';
+const isTakenUp = (line: LogLine) =>
+  line.msg === 'configuration loaded' || line.msg.startsWith('the change was refused');
 
 /** Writes beside and renames, so that a watcher never sees half a file. */
 function write(folder: string, files: Files): void {
