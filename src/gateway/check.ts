@@ -1,6 +1,7 @@
 import type { DynamicConfiguration } from '../config/dynamic/model.ts';
 import type { RuntimeStatus } from '../config/runtime/status.ts';
 import type { StaticConfiguration } from '../config/static/schema.ts';
+import { loadPaths } from '../provider/manifests/load-paths.ts';
 import { silentLogger } from '../telemetry/log.ts';
 import { buildGeneration } from './build.ts';
 import { installContext } from './install.ts';
@@ -21,4 +22,11 @@ export async function checkConfiguration(
   } finally {
     await context.dispose();
   }
+}
+
+/** As {@link checkConfiguration}, for what files and folders hold. When they cannot be read at all, `refused` says why. */
+export async function checkPaths(install: StaticConfiguration, paths: readonly string[]): Promise<RuntimeStatus> {
+  const update = await loadPaths(paths);
+  if (update.ok) return checkConfiguration(install, update.configuration);
+  return { generation: 0, loadedAt: new Date(), items: [], problems: [], refused: update.diagnostics };
 }
