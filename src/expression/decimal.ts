@@ -26,6 +26,13 @@ export function compareDecimals(a: string, b: string): number {
   return compareForms(scientificForm(a), scientificForm(b));
 }
 
+/** One text for all number texts of the same mathematical value, to look numbers up by. */
+export function canonicalDecimal(text: string): string {
+  const { sign, digits, exponent } = scientificForm(text);
+  if (sign === 0) return '0';
+  return `${sign < 0 ? '-' : ''}${digits}e${exponent.sign < 0 ? '-' : ''}${exponent.digits}`;
+}
+
 /**
  * The value of a number text of at most 15 characters without exponent, else NaN. Decimals of up to 15 digits map to
  * doubles one to one and in order, so these few may be compared as doubles.

@@ -1,7 +1,7 @@
 /** The expression language: lexer, parser, checker, compiler, printer, diagnostics. It knows no words. */
 export * from './ast.ts';
 export { type Compiled, compile, compileExpression, connect, type Program } from './compiler.ts';
-export { compareDecimals, isNumberText, isStrictDecimal } from './decimal.ts';
+export { canonicalDecimal, compareDecimals, isNumberText, isStrictDecimal } from './decimal.ts';
 export { limits } from './limits.ts';
 export * from './outcome.ts';
 export { type Parsed, parse } from './parser.ts';

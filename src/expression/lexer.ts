@@ -54,8 +54,7 @@ function tokenAt(text: string, offset: number): Token {
     case ',':
       return { kind: character, span: { offset, length: 1 } };
     case '!':
-      if (text.charAt(offset + 1) === '=')
-        fail(offset, 2, '`!=` is not part of the language.', 'Write !Equals(path, value).');
+      if (text.charAt(offset + 1) === '=') fail(offset, 2, '`!=` is not an operator.', comparisonHint);
       return { kind: '!', span: { offset, length: 1 } };
     case '&':
     case '|':
@@ -103,10 +102,12 @@ function nameOrNumber(text: string, offset: number, character: string): Token {
   return failAtCharacter(text, offset, character);
 }
 
+const comparisonHint = 'Comparisons are written as function calls.';
+
 const slips: Readonly<Record<string, string>> = {
-  '=': 'Write Equals(path, value).',
-  '<': 'Write Lt(path, value) or Lte(path, value).',
-  '>': 'Write Gt(path, value) or Gte(path, value).',
+  '=': comparisonHint,
+  '<': comparisonHint,
+  '>': comparisonHint,
   $: 'A ${path} stands inside a quoted value.',
   '\\': 'Remove the backslash: quotes are written plainly.',
   '“': 'Use plain quotes: ", \' or `.',

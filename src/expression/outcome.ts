@@ -20,6 +20,17 @@ export function outcomeOf(condition: boolean): Outcome {
   return condition ? TRUE : FALSE;
 }
 
+/** Kleene's "and" of two outcomes. */
+export function conjoin(a: Outcome, b: Outcome): Outcome {
+  return Math.min(a, b) as Outcome;
+}
+
+/** Kleene's "or" of two outcomes. */
+export function disjoin(a: Outcome, b: Outcome): Outcome {
+  return Math.max(a, b) as Outcome;
+}
+
+/** Kleene's "not". */
 export function negate(outcome: Outcome): Outcome {
   return (2 - outcome) as Outcome;
 }

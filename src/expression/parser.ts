@@ -39,12 +39,7 @@ class Parser {
 
   parse(): Expression {
     if (this.#peek().kind === 'end')
-      fail(
-        this.#peek().span.offset,
-        0,
-        'The expression is empty.',
-        'Write a call, for instance Equals(`mcp.method`, `tools/list`).',
-      );
+      fail(this.#peek().span.offset, 0, 'The expression is empty.', 'Write a function call.');
     const expression = this.#or();
     const rest = this.#peek();
     if (rest.kind === ')') fail(rest.span.offset, 1, 'This `)` closes nothing.');

@@ -28,7 +28,9 @@ function printArgument({ style, value }: Argument): string {
   if (style === 'raw' && !value.includes('`')) return `\`${value}\``;
   const quote = style === 'single' ? "'" : '"';
   return (
-    quote + value.replace(/[\\"'\u0000-\u001f\u007f\u2028\u2029]/g, (character) => escapeSequence(character, quote)) + quote
+    quote +
+    value.replace(/[\\"'\u0000-\u001f\u007f\u2028\u2029]/g, (character) => escapeSequence(character, quote)) +
+    quote
   );
 }
 

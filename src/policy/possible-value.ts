@@ -1,0 +1,88 @@
+import { isNumber, scalarText, type Value } from '../expression/index.ts';
+
+/**
+ * What is known about a value that is there, while the caller has not yet chosen all of the call: exactly this one, any
+ * JSON value, or a text of which some pieces are known (`undefined` stands for a piece that can be any text).
+ */
+export type PossibleValue =
+  | { readonly kind: 'fixed'; readonly value: Value }
+  | { readonly kind: 'any' }
+  | { readonly kind: 'text'; readonly pieces: TextPieces };
+
+export type TextPieces = readonly (string | undefined)[];
+
+export const anyValue: PossibleValue = { kind: 'any' };
+
+export function fixed(value: Value): PossibleValue {
+  return { kind: 'fixed', value };
+}
+
+/** Whether a text with open pieces can come to equal a scalar. */
+export function canEqual(pieces: TextPieces, value: Value): boolean {
+  // A number equals many texts (5, 5.0, 0.5e1); it is enough here that the known pieces could belong to one.
+  if (isNumber(value)) return canBeNumeric(pieces);
+  const text = scalarText(value);
+  return text !== undefined && matches(pieces, text, true, true);
+}
+
+export function canBeWithin(pieces: TextPieces, text: string): boolean {
+  return canBeNonEmpty(pieces, text) && matches(pieces, text, false, false);
+}
+
+export function canStart(pieces: TextPieces, text: string): boolean {
+  return canBeNonEmpty(pieces, text) && matches(pieces, text, true, false);
+}
+
+export function canEnd(pieces: TextPieces, text: string): boolean {
+  return canBeNonEmpty(pieces, text) && matches(pieces, text, false, true);
+}
+
+/** Only a text with known pieces, or found in a text that is not empty, is sure to have a way not to be empty. */
+function canBeNonEmpty(pieces: TextPieces, text: string): boolean {
+  return !canBeEmpty(pieces) || text !== '';
+}
+
+/** Whether all pieces are open, so that nothing keeps the text from being empty. */
+export function canBeEmpty(pieces: TextPieces): boolean {
+  return pieces.every((piece) => piece === undefined);
+}
+
+export function canBeNumeric(pieces: TextPieces): boolean {
+  return pieces.every((piece) => piece === undefined || /^[-+.0-9eE]*$/.test(piece));
+}
+
+/** The known beginning, empty when the text begins with an open piece. */
+export function knownStart(pieces: TextPieces): string {
+  return pieces[0] ?? '';
+}
+
+/** The known end, empty when the text ends with an open piece. */
+export function knownEnd(pieces: TextPieces): string {
+  return pieces.at(-1) ?? '';
+}
+
+/** Whether `text` can be cut so that the pieces stand in it in order, at its start and end where that is asked. */
+function matches(pieces: TextPieces, text: string, atStart: boolean, atEnd: boolean): boolean {
+  let position = 0;
+  let limit = text.length;
+  const inner = [...pieces];
+  const first = inner[0];
+  if (atStart && first !== undefined) {
+    if (!text.startsWith(first)) return false;
+    position = first.length;
+    inner.shift();
+  }
+  const last = inner.at(-1);
+  if (atEnd && last !== undefined) {
+    if (!text.endsWith(last) || limit - last.length < position) return false;
+    limit -= last.length;
+    inner.pop();
+  }
+  for (const piece of inner) {
+    if (piece === undefined) continue;
+    const found = text.indexOf(piece, position);
+    if (found < 0 || found + piece.length > limit) return false;
+    position = found + piece.length;
+  }
+  return true;
+}

@@ -1,0 +1,158 @@
+import { isObject, type ObjectValue, type Value } from '../expression/index.ts';
+import type { Condition, OpenFacts, Possibility } from './condition.ts';
+import { Facts, type PolicyRequest } from './facts.ts';
+import type { OutcomeSet } from './outcome-set.ts';
+import type { Path } from './path.ts';
+import { anyValue, fixed } from './possible-value.ts';
+import type { Rule } from './rule.ts';
+import type { RuleIndex } from './rule-index.ts';
+
+export type ItemKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
+
+export type ListDefaultAction = 'show' | 'hide' | 'callable';
+
+/** How the items of a list are named, listed and used. */
+interface ItemShape {
+  readonly listMethod: string;
+  readonly callMethod: string;
+  /** The member of the item that names it. */
+  readonly member: string;
+  /** The parameter it is bound to. */
+  readonly parameter: 'name' | 'uri';
+}
+
+export const itemShapes: Readonly<Record<ItemKind, ItemShape>> = {
+  tools: { listMethod: 'tools/list', callMethod: 'tools/call', member: 'name', parameter: 'name' },
+  prompts: { listMethod: 'prompts/list', callMethod: 'prompts/get', member: 'name', parameter: 'name' },
+  resources: { listMethod: 'resources/list', callMethod: 'resources/read', member: 'uri', parameter: 'uri' },
+  resourceTemplates: {
+    listMethod: 'resources/templates/list',
+    callMethod: 'resources/read',
+    member: 'uriTemplate',
+    parameter: 'uri',
+  },
+};
+
+/** The compiled parts of a policy set that visibility depends on. */
+export interface VisibilityPolicy {
+  readonly rules: RuleIndex<Rule<'allow' | 'deny'>>;
+  readonly defaultAction: 'allow' | 'deny';
+  readonly listRules: RuleIndex<Rule<'show' | 'hide'>>;
+  readonly listDefaultAction: ListDefaultAction;
+}
+
+/** What one caller may see. Made once per caller and request; asking about an item is then quick. */
+export class CallerView {
+  readonly #policy: VisibilityPolicy;
+  readonly #request: PolicyRequest;
+  readonly #memory = new Map<ItemKind, Map<Condition, OutcomeSet>>();
+
+  constructor(policy: VisibilityPolicy, request: PolicyRequest) {
+    this.#policy = policy;
+    this.#request = callOf(request);
+  }
+
+  /** Whether the caller's lists hold the item: `listPolicies` in order, then `listDefaultAction`. */
+  shows(kind: ItemKind, item: ObjectValue): boolean {
+    const { listMethod, member, parameter } = itemShapes[kind];
+    const name = item.get(member);
+    if (typeof name !== 'string') return false;
+    const params = new Map<string, Value>([[parameter, name]]);
+    const facts = new Facts(this.#request, { method: listMethod, params, annotations: annotationsOf(kind, item) });
+    for (const rule of this.#policy.listRules.candidates(facts.method, facts.name, facts.uri)) {
+      if (rule.applies(facts)) return rule.action === 'show';
+    }
+    const { listDefaultAction } = this.#policy;
+    return listDefaultAction === 'callable' ? this.callable(kind, item) : listDefaultAction === 'show';
+  }
+
+  /** Whether some use of the item could be allowed, whatever its arguments. */
+  callable(kind: ItemKind, item: ObjectValue): boolean {
+    const { callMethod, member, parameter } = itemShapes[kind];
+    const name = item.get(member);
+    if (typeof name !== 'string') return false;
+    const params = new Map<string, Value>([[parameter, name]]);
+    const facts = new Facts(this.#request, { method: callMethod, params, annotations: annotationsOf(kind, item) });
+    const start = kind === 'resourceTemplates' ? literalStart(name) : undefined;
+    const open = new OpenCall(
+      facts,
+      parameter,
+      start,
+      this.#memory.getOrInsertComputed(kind, () => new Map()),
+    );
+    const rules =
+      start === undefined
+        ? this.#policy.rules.candidates(facts.method, facts.name, facts.uri)
+        : this.#policy.rules.ofMethod(callMethod);
+    for (const rule of rules) {
+      const { possibly, surely } = rule.canApply(open);
+      if (possibly && rule.action === 'allow') return true;
+      if (surely) return false;
+    }
+    return this.#policy.defaultAction === 'allow';
+  }
+}
+
+/** The request as a call of this caller would be: a JSON-RPC message over POST, its other fields still open. */
+function callOf(request: PolicyRequest): PolicyRequest {
+  const { http } = request;
+  return {
+    ...request,
+    kind: 'request',
+    mcp: new Map([['jsonrpc', '2.0']]),
+    http: { method: 'POST', host: http.host, path: http.path, header: (name) => http.header(name) },
+  };
+}
+
+function annotationsOf(kind: ItemKind, item: ObjectValue): ObjectValue | undefined {
+  const annotations = item.get('annotations');
+  return kind === 'tools' && isObject(annotations) ? annotations : undefined;
+}
+
+/**
+ * The text with which every URI of a template begins, or undefined when the template is itself the only URI. RFC 6570
+ * section 3.1 copies only URI characters as they are; anything else is encoded, so what is known ends there too.
+ */
+function literalStart(template: string): string | undefined {
+  const known = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*/.exec(template)?.[0] ?? '';
+  return known === template ? undefined : known;
+}
+
+const nothing: Possibility = { value: undefined, maybeAbsent: true };
+const anything: Possibility = { value: anyValue, maybeAbsent: true };
+
+/** The facts of a call of which the item is chosen and everything else that the caller chooses is open. */
+class OpenCall implements OpenFacts {
+  readonly facts: Facts;
+  readonly #parameter: 'name' | 'uri';
+  /** The known beginning of the URI, when that is all that is known of it. */
+  readonly #start: string | undefined;
+  readonly #memory: Map<Condition, OutcomeSet>;
+
+  constructor(facts: Facts, parameter: 'name' | 'uri', start: string | undefined, memory: Map<Condition, OutcomeSet>) {
+    this.facts = facts;
+    this.#parameter = parameter;
+    this.#start = start;
+    this.#memory = memory;
+  }
+
+  at(path: Path): Possibility {
+    const [root, field, name] = path.names;
+    if (root === 'mcp') {
+      if (field === 'id') return anything;
+      if (field === 'params' && name !== undefined) {
+        if (name !== this.#parameter) return anything;
+        if (path.names.length > 3) return nothing;
+        if (this.#start !== undefined)
+          return { value: { kind: 'text', pieces: [this.#start, undefined] }, maybeAbsent: false };
+      }
+    }
+    const value = path.read(this.facts);
+    return value === undefined ? nothing : { value: fixed(value), maybeAbsent: false };
+  }
+
+  possible(condition: Condition): OutcomeSet {
+    if (condition.dependsOnItem) return condition.possible(this);
+    return this.#memory.getOrInsertComputed(condition, () => condition.possible(this));
+  }
+}
