@@ -28,6 +28,8 @@ export class Connection {
   /** The peer reset the connection: an answer without a length that seems to have ended has not. */
   reset = false;
   readonly #pool: ConnectionPool;
+  /** Bytes the socket had delivered when its last answer was complete. */
+  #quietAt = 0;
 
   constructor(pool: ConnectionPool, options: PoolOptions) {
     this.#pool = pool;
@@ -63,6 +65,16 @@ export class Connection {
     return this.socket !== undefined && !this.socket.destroyed && this.socket.writable;
   }
 
+  /** The parser skips empty lines between answers; for us any byte that nobody asked for is one too many. */
+  get silent(): boolean {
+    return this.socket !== undefined && this.socket.readableLength === 0 && this.socket.bytesRead === this.#quietAt;
+  }
+
+  /** From now on nothing should come. */
+  rest(): void {
+    this.#quietAt = this.socket?.bytesRead ?? 0;
+  }
+
   /** Gives the connection back after its request is over, answered or not. */
   release(): void {
     // Not before undici is done with the bytes at hand: surplus ones behind the answer close the socket.
@@ -90,7 +102,7 @@ export class ConnectionPool {
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) break;
-      if (connection.usable) return connection;
+      if (connection.usable && connection.silent) return connection;
       this.#discard(connection);
     }
     this.#open += 1;
@@ -98,8 +110,12 @@ export class ConnectionPool {
   }
 
   put(connection: Connection): void {
-    if (this.#closed || !connection.usable || this.#idle.length >= this.#options.maxIdle) this.#discard(connection);
-    else this.#idle.push(connection);
+    if (this.#closed || !connection.usable || this.#idle.length >= this.#options.maxIdle) {
+      this.#discard(connection);
+      return;
+    }
+    connection.rest();
+    this.#idle.push(connection);
   }
 
   /** A connection went down; if it was idle it leaves the pool. */

@@ -1,37 +1,28 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { testExchange } from '../../test/support/exchange.ts';
 import {
   balancer,
   clearance,
+  closeUpstreams,
   httpsUpstream,
   httpUpstream,
   selfSigned,
   setUp,
-  type Upstream,
 } from '../../test/support/upstreams.ts';
 import { collect } from '../http/body.ts';
 import { Clearance } from '../http/clearance.ts';
 
-const upstreams: Upstream[] = [];
-afterEach(async () => {
-  await Promise.all(upstreams.splice(0).map((upstream) => upstream.close()));
-});
-async function started(upstream: Promise<Upstream>): Promise<Upstream> {
-  upstreams.push(await upstream);
-  return upstream;
-}
+closeUpstreams();
 
 describe('a request on its way to a server', () => {
   it('arrives with the same bytes and comes back with the answer', async () => {
-    const upstream = await started(
-      httpUpstream((request, response) => {
-        let body = '';
-        request.on('data', (chunk) => {
-          body += chunk;
-        });
-        request.on('end', () => response.end(`${request.method} ${request.url} ${body}`));
-      }),
-    );
+    const upstream = await httpUpstream((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => response.end(`${request.method} ${request.url} ${body}`));
+    });
     const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
     const exchange = testExchange({ path: '/mcp', query: '?a=1', body: '{"jsonrpc":"2.0"}' });
     await exchange.body.read(100);
@@ -49,7 +40,7 @@ describe('a request on its way to a server', () => {
   });
 
   it('[DP-1.clearance] is not sent without a clearance', async () => {
-    const upstream = await started(httpUpstream((_request, response) => response.end()));
+    const upstream = await httpUpstream((_request, response) => response.end());
     const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
     await expect(service.handle(testExchange(), {} as Clearance)).rejects.toThrow(/clearance/);
     await expect(service.handle(testExchange(), Object.create(Clearance.prototype))).rejects.toThrow(/clearance/);
@@ -59,12 +50,10 @@ describe('a request on its way to a server', () => {
   it('goes over TLS to where `resolve` says, with the name checked and sent', async () => {
     const { cert, key } = await selfSigned('mcp.example.test');
     let seen = '';
-    const upstream = await started(
-      httpsUpstream({ cert, key }, (request, response) => {
-        seen = `${(request.socket as unknown as { servername: string }).servername} ${request.headers.host}`;
-        response.end('ok');
-      }),
-    );
+    const upstream = await httpsUpstream({ cert, key }, (request, response) => {
+      seen = `${(request.socket as unknown as { servername: string }).servername} ${request.headers.host}`;
+      response.end('ok');
+    });
     const resolve = [{ host: 'mcp.example.test', port: 443, toHost: '127.0.0.1', toPort: upstream.port }];
     const { service } = setUp(
       { a: balancer({ servers: ['https://mcp.example.test'], passHostHeader: false }) },

@@ -39,11 +39,10 @@ const closed: Answer = { status: 502, errorType: 'upstream_closed', text: 'bad g
 
 function answerFor(error: unknown): Answer {
   if (error instanceof DialError) return byDialKind[error.kind];
-  if (error instanceof BadAnswer) return invalid;
+  if (error instanceof BadAnswer || (error instanceof Error && error.name === 'HTTPParserError')) return invalid;
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === undefined) return closed;
-  // `HPE_…` are the parser's own.
-  return byCode[code] ?? (code.startsWith('HPE_') ? invalid : closed);
+  return byCode[code] ?? closed;
 }
 
 /** What the client is told about a failed upstream call: no address, no reason, just which kind. */

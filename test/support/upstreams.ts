@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type Server as HttpServer, type Reque
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import { generate } from 'selfsigned';
+import { afterEach } from 'vitest';
 import type {
   Item,
   LoadBalancerConfig,
@@ -20,7 +21,7 @@ export interface Upstream {
   readonly port: number;
   readonly url: string;
   /** Connections accepted so far. */
-  connections: number;
+  readonly connections: number;
   /** Those that are open. */
   readonly sockets: Set<Socket>;
   close(): Promise<void>;
@@ -71,15 +72,24 @@ export function rawUpstream(answer: (request: RawRequest) => void): Promise<Upst
   return listen(server, 'http');
 }
 
+const running: Upstream[] = [];
+
+/** Closes all upstreams of a test file after each of its tests. Call once per file. */
+export function closeUpstreams(): void {
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((upstream) => upstream.close()));
+  });
+}
+
 async function listen(server: HttpServer | TcpServer, scheme: string): Promise<Upstream> {
   const sockets = new Set<Socket>();
-  const upstream: Upstream = {
+  const upstream = {
     port: 0,
     url: '',
     connections: 0,
     sockets,
     close: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),
@@ -92,6 +102,7 @@ async function listen(server: HttpServer | TcpServer, scheme: string): Promise<U
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  running.push(upstream);
   return Object.assign(upstream, { port, url: `${scheme}://127.0.0.1:${port}` });
 }
 
