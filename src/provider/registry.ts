@@ -1,0 +1,22 @@
+import type { Provider } from './definition.ts';
+import { createFileProvider, type FileProviderOptions } from './manifests/file-provider.ts';
+
+/** What install options say about providers. */
+export interface ProviderSettings {
+  readonly file?: Omit<FileProviderOptions, 'throttleDuration'> | undefined;
+  /** Milliseconds. */
+  readonly providersThrottleDuration: number;
+}
+
+type MakeProvider = (settings: ProviderSettings) => Provider | undefined;
+
+/** Every provider: undefined when it is not configured. */
+const providers: readonly MakeProvider[] = [
+  ({ file, providersThrottleDuration: throttleDuration }) =>
+    file === undefined ? undefined : createFileProvider({ ...file, throttleDuration }),
+];
+
+/** The providers that install options ask for. */
+export function createProviders(settings: ProviderSettings): readonly Provider[] {
+  return providers.flatMap((make) => make(settings) ?? []);
+}
