@@ -22,6 +22,7 @@ export class ProviderCollection {
   readonly #refused = new Map<string, readonly Diagnostic[]>();
   readonly #heard = new Set<string>();
   readonly #abort = new AbortController();
+  #firstDelivery: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #lastDelivery = Number.NEGATIVE_INFINITY;
   #delivering: Promise<void> = Promise.resolve();
@@ -38,19 +39,21 @@ export class ProviderCollection {
     this.#deliver = options.deliver;
   }
 
-  /** Starts all providers; rejects when one can never work. */
+  /** Starts all providers. Resolves once what they know together has been taken over; rejects when one can never work. */
   async start(): Promise<void> {
-    await Promise.all(
-      this.#providers.map((provider) =>
-        provider.provide(
-          (update) => this.#take(provider, update),
-          this.#abort.signal,
-          this.#log.with({ providerName: provider.name }),
-        ),
-      ),
-    );
-    if (this.#providers.length === 0) await this.#hand();
-    await this.#delivering;
+    if (this.#providers.length === 0) return this.#hand();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#firstDelivery = resolve;
+    for (const provider of this.#providers) {
+      const log = this.#log.with({ providerName: provider.name });
+      provider
+        .provide((update) => this.#take(provider, update), this.#abort.signal, log)
+        .catch((error: unknown) => {
+          log.error('the provider has failed', { error: error instanceof Error ? error.message : String(error) });
+          reject(error);
+        });
+    }
+    return promise;
   }
 
   reload(): void {
@@ -84,7 +87,7 @@ export class ProviderCollection {
       configuration: this.#known.size === 0 && this.#refused.size > 0 ? undefined : merge([...this.#known.values()]),
       refused: [...this.#refused.values()].flat(),
     };
-    this.#delivering = this.#delivering.then(() => this.#deliver(collected));
+    this.#delivering = this.#delivering.then(() => this.#deliver(collected)).then(this.#firstDelivery);
     return this.#delivering;
   }
 }
