@@ -3,16 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
-import { loadStaticConfiguration } from '../src/config/static/load.ts';
-import { PortcullisError } from '../src/errors.ts';
-import { type Gateway, startGateway } from '../src/gateway/gateway.ts';
-import { createApplicationLog } from '../src/telemetry/application-log.ts';
 import { createDemoCertificates } from './certificates.ts';
 import { startWiki } from './wiki/wiki.ts';
 
 export type DemoOptions = {
-  /** Install flags for the gateway, as `portcullis run` takes them; they win over the demo's own. */
-  readonly flags?: readonly string[];
+  /** Starts the gateway with these arguments of `portcullis run`; what the user gave on the command line wins over them. */
+  readonly startGateway: (
+    args: readonly string[],
+  ) => Promise<{ readonly webAddress: string; readonly stop: () => Promise<void> }>;
   /** Writes one line for the person at the terminal. */
   readonly print: (line: string) => void;
 };
@@ -35,20 +33,11 @@ const publicHost = 'mcp.localhost';
 /** The signing secret in the guide's manifests: for trying things out, and for nothing else. */
 const signingSecret = 'my-super-secret-key-change-in-production';
 
-/** Starts the demo and keeps it until SIGINT or SIGTERM. */
-export async function runDemo(argv: readonly string[]): Promise<void> {
-  const demo = await startDemo({ flags: argv, print: (line) => process.stdout.write(`${line}\n`) });
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
-  await demo.stop();
-}
-
 /**
  * Runs the guide on one machine: the demo wiki takes the place of the guide's upstream behind TLS, and a gateway serves
  * the guide's manifests as they are, with the policy of Step 12.
  */
-export async function startDemo({ flags = [], print }: DemoOptions): Promise<RunningDemo> {
+export async function runDemo({ startGateway, print }: DemoOptions): Promise<RunningDemo> {
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-demo-'));
   const certificates = await createDemoCertificates();
   const wiki = await startWiki({ tls: certificates.server });
@@ -61,14 +50,13 @@ export async function startDemo({ flags = [], print }: DemoOptions): Promise<Run
     const manifests = join(folder, 'manifests');
     await writeFile(rootFile, certificates.root.cert);
     await copyManifests(manifests);
-    const { gateway, closeLog } = await openGateway([
+    const gateway = await startGateway([
       ...loopbackAddresses,
       `--providers.file.directory=${manifests}`,
       `--resolve=${upstream}:443=127.0.0.1:${wiki.port}`,
       `--serversTransport.rootCAs=${rootFile}`,
-      ...flags,
     ]);
-    const base = `http://${publicHost}:${gateway.addresses.get('web')?.port}`;
+    const base = `http://${publicHost}:${gateway.webAddress.split(':').at(-1)}`;
     const demo = {
       mcpUrl: `${base}/deepwiki-mcp/mcp`,
       developerToken: await signToken('test-user', 'developer'),
@@ -78,8 +66,7 @@ export async function startDemo({ flags = [], print }: DemoOptions): Promise<Run
     return {
       ...demo,
       stop: async () => {
-        await gateway.shutdown();
-        await closeLog();
+        await gateway.stop();
         await stopWiki();
       },
     };
@@ -95,22 +82,6 @@ const loopbackAddresses = [
   '--entryPoints.websecure.address=127.0.0.1:8443',
   '--entryPoints.admin.address=127.0.0.1:8080',
 ];
-
-async function openGateway(argv: readonly string[]): Promise<{ gateway: Gateway; closeLog: () => Promise<void> }> {
-  const loaded = loadStaticConfiguration({ argv, env: process.env, cwd: process.cwd() });
-  if (!loaded.ok)
-    throw new PortcullisError('CONFIG_INVALID_VALUE', 'the options of the demo are wrong', {
-      diagnostics: loaded.diagnostics,
-    });
-  const log = createApplicationLog(loaded.configuration.log);
-  try {
-    const gateway = await startGateway({ configuration: loaded.configuration, log: log.logger });
-    return { gateway, closeLog: () => log.close() };
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
-}
 
 /** The guide's manifests with the policy of Step 12 where Step 4 had none. */
 async function copyManifests(target: string): Promise<void> {

@@ -24,7 +24,7 @@ async function callInSession(name: string, as: readonly string[]): Promise<CurlA
 
 describe('Steps 2 to 6: the manifests as the guide writes them', () => {
   test('[G-6.load] load without an error', async () => {
-    const loaded = await guide.gateway.waitForLine(({ msg }) => msg === 'configuration loaded');
+    const loaded = await guide.gateway.waitForLine(({ message }) => message === 'configuration loaded');
     expect(loaded).toMatchObject({ errors: 0, routers: expect.any(Number) });
     expect(guide.gateway.lines().filter(({ level }) => level === 'error')).toEqual([]);
   });

@@ -16,7 +16,7 @@ export type TestGatewayOptions = {
 };
 
 /** One line of the gateway's JSON log. */
-export type LogLine = { readonly level: string; readonly msg: string } & Readonly<Record<string, unknown>>;
+export type LogLine = { readonly level: string; readonly message: string } & Readonly<Record<string, unknown>>;
 
 export type TestGateway = {
   readonly webUrl: string;
@@ -52,7 +52,10 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
       join(root, 'bin', 'portcullis'),
       'run',
       folder,
-      ...entryPoints.map((name) => `--entryPoints.${name}.address=127.0.0.1:0`),
+      ...entryPoints
+        .map((name) => `--entryPoints.${name}.address=`)
+        .filter((flag) => !flags.some((given) => given.startsWith(flag)))
+        .map((flag) => `${flag}127.0.0.1:0`),
       '--log.format=json',
       '--log.level=DEBUG',
       ...flags,
@@ -78,7 +81,7 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
   try {
     const [web, websecure, admin] = await Promise.all(
       entryPoints.map((name) =>
-        waitForLine((line) => line.msg === 'entrypoint listening' && line['entryPoint'] === name),
+        waitForLine((line) => line.message === 'entrypoint listening' && line['entryPoint'] === name),
       ),
     );
     await waitForLine(isTakenUp);
@@ -105,7 +108,7 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
 }
 
 const isTakenUp = (line: LogLine) =>
-  line.msg === 'configuration loaded' || line.msg.startsWith('the change was refused');
+  line.message === 'configuration loaded' || line.message.startsWith('the change was refused');
 
 /** Writes beside and renames, so that a watcher never sees half a file. */
 function write(folder: string, files: Files): void {

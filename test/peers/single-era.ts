@@ -1,10 +1,12 @@
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node';
 import { McpServer as LegacyServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+import type { KeyPair } from '../../demo/certificates.ts';
 
 export type RunningServer = { readonly url: string; readonly port: number; readonly close: () => Promise<void> };
 
@@ -33,13 +35,17 @@ export function startModernOnly(): Promise<RunningServer> {
   return serve((request, response) => handle(request as NodeIncomingMessageLike, response));
 }
 
-/** Serves a listener on a free loopback port. */
-export async function serve(listener: (...args: Parameters<RequestListener>) => unknown): Promise<RunningServer> {
-  const server = createServer((request, response) => void listener(request, response));
+/** Serves a listener on a free loopback port, over HTTPS when there is a certificate. */
+export async function serve(
+  listener: (...args: Parameters<RequestListener>) => unknown,
+  tls?: KeyPair,
+): Promise<RunningServer> {
+  const handle: RequestListener = (request, response) => void listener(request, response);
+  const server = tls === undefined ? createServer(handle) : createHttpsServer({ cert: tls.cert, key: tls.key }, handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}/mcp`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/mcp`,
     port,
     close: async () => {
       server.closeAllConnections();

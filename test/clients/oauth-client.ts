@@ -1,0 +1,71 @@
+import type { OAuthClientInformationMixed, OAuthClientProvider, OAuthTokens } from '@modelcontextprotocol/client';
+
+/** The redirect target of a client without a browser; nobody listens there. */
+const redirectUrl = 'http://127.0.0.1:1/callback';
+
+/**
+ * An OAuth client that registers itself, keeps everything in memory, and in the place of a person follows the redirects
+ * of the authorization server until they lead back to the client.
+ */
+export class WalkingOAuthClient implements OAuthClientProvider {
+  readonly redirectUrl = redirectUrl;
+  readonly clientMetadata = {
+    client_name: 'portcullis-test',
+    redirect_uris: [redirectUrl],
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+    scope: 'mcp:read',
+  };
+  /** What came back with the last redirect. */
+  callback: URLSearchParams | undefined;
+  #information: OAuthClientInformationMixed | undefined;
+  #tokens: OAuthTokens | undefined;
+  #verifier = '';
+
+  clientInformation() {
+    return this.#information;
+  }
+
+  saveClientInformation(information: OAuthClientInformationMixed): void {
+    this.#information = information;
+  }
+
+  tokens() {
+    return this.#tokens;
+  }
+
+  saveTokens(tokens: OAuthTokens): void {
+    this.#tokens = tokens;
+  }
+
+  saveCodeVerifier(verifier: string): void {
+    this.#verifier = verifier;
+  }
+
+  codeVerifier(): string {
+    return this.#verifier;
+  }
+
+  async redirectToAuthorization(url: URL): Promise<void> {
+    const cookies = new Map<string, string>();
+    let next = url;
+    for (let hop = 0; hop < 10; hop += 1) {
+      if (next.href.startsWith(redirectUrl)) {
+        this.callback = next.searchParams;
+        return;
+      }
+      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const response = await fetch(next, { redirect: 'manual', headers: { cookie } });
+      for (const set of response.headers.getSetCookie()) {
+        const [pair = ''] = set.split(';');
+        cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+      }
+      const location = response.headers.get('location');
+      if (location === null)
+        throw new Error(`no redirect from ${next.pathname}: ${response.status} ${await response.text()}`);
+      next = new URL(location, next);
+    }
+    throw new Error('too many redirects');
+  }
+}
