@@ -11,23 +11,11 @@ import {
   type Value,
 } from '../expression/index.ts';
 import type { Facts } from './facts.ts';
+import type { Judge, Judgement } from './judgement/judgement.ts';
 import { compileOperand, noText, type Operand, pathsOf, resolveOperand } from './operand.ts';
 import { CAN_BE_TRUE, CAN_BE_UNDETERMINED, membersOf, NONE, type OutcomeSet, only } from './outcome-set.ts';
 import { type CompilePath, locatorOf, type Path } from './path.ts';
 import { anyValue, fixed, type PossibleValue } from './possible-value.ts';
-
-/** Judges a value that is there. */
-export type Judge = (subject: Value) => Outcome;
-
-/** What a policy function does with operands that are there. Each row of the table provides one. */
-export interface Judgement {
-  /** Prepares the judge once for given operand values; for literals that is when the policy is compiled. */
-  prepare(operands: readonly Value[]): Judge;
-  /** The outcomes that are possible while not all values are known; may say too much, never too little. */
-  possible(subject: PossibleValue, operands: readonly PossibleValue[]): OutcomeSet;
-  /** The outcome when nothing is at the path. Absent: undetermined. */
-  readonly absent?: Outcome;
-}
 
 /** One row of the table of policy functions. The first parameter is always the path. */
 export interface PolicyFunction {

@@ -69,7 +69,7 @@ export interface DecisionParts {
   readonly outcome: 'allow' | 'deny';
   readonly reason: DecisionReason;
   readonly rule: Rule | undefined;
-  readonly policySet: { readonly hash: string; readonly middleware: string; readonly rules: readonly Rule[] };
+  readonly policySet: { readonly hash: string; readonly middleware: string; candidates(facts: Facts): readonly Rule[] };
 }
 
 const key = Symbol('only makeDecision may construct a Decision');
@@ -188,8 +188,10 @@ export class Decision {
   explanation(options: { readonly argumentValues?: boolean } = {}): Explanation {
     const { rule, policySet, facts } = this.#parts;
     const fields = new Set<string>();
-    const tried = rule === undefined ? policySet.rules : policySet.rules.slice(0, rule.index + 1);
-    for (const each of tried) fieldsRead(traceExpression(each.program, facts), fields);
+    for (const each of policySet.candidates(facts)) {
+      fieldsRead(traceExpression(each.program, facts), fields);
+      if (each === rule) break;
+    }
     if (rule === undefined) return { settled: undefined, fieldsRead: [...fields] };
     const { text, outcome, reason, reads } = settlingNode(traceExpression(rule.program, facts));
     const values = reads.map(({ path, value }): ReadValue => {

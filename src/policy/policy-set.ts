@@ -195,8 +195,13 @@ export class PolicySet {
     return !view.shows(kind, listed) && !view.callable(kind, listed);
   }
 
+  /** The rules that can apply to these facts, in their order; the others cannot, whatever else the facts say. */
+  candidates({ method, name, uri }: Facts): readonly Rule<'allow' | 'deny'>[] {
+    return this.#index.candidates(method, name, uri);
+  }
+
   #judge({ facts, lifecycle }: View): Verdict {
-    for (const rule of this.#index.candidates(facts.method, facts.name, facts.uri)) {
+    for (const rule of this.candidates(facts)) {
       if (rule.applies(facts)) return { outcome: rule.action, reason: 'rule', rule };
     }
     if (lifecycle) return { outcome: 'allow', reason: 'lifecycle', rule: undefined };

@@ -1,4 +1,5 @@
 import { isNumber, scalarText, type Value } from '../expression/index.ts';
+import { equals, isScalar } from './equality.ts';
 
 /**
  * What is known about a value that is there, while the caller has not yet chosen all of the call: exactly this one, any
@@ -17,29 +18,43 @@ export function fixed(value: Value): PossibleValue {
   return { kind: 'fixed', value };
 }
 
+/** Whether two values can come to be equal. */
+export function canBeEqual(a: PossibleValue, b: PossibleValue): boolean {
+  if (a.kind === 'any') return b.kind !== 'fixed' || isScalar(b.value);
+  if (b.kind === 'any') return canBeEqual(b, a);
+  if (a.kind === 'fixed') return b.kind === 'fixed' ? equals(a.value, b.value) : canEqual(b.pieces, a.value);
+  if (b.kind === 'fixed') return canEqual(a.pieces, b.value);
+  return (
+    canAgree(knownStart(a.pieces), knownStart(b.pieces), (text, part) => text.startsWith(part)) &&
+    canAgree(knownEnd(a.pieces), knownEnd(b.pieces), (text, part) => text.endsWith(part))
+  );
+}
+
+function canAgree(a: string, b: string, has: (text: string, part: string) => boolean): boolean {
+  return has(a, b) || has(b, a);
+}
+
 /** Whether a text with open pieces can come to equal a scalar. */
-export function canEqual(pieces: TextPieces, value: Value): boolean {
+function canEqual(pieces: TextPieces, value: Value): boolean {
   // A number equals many texts (5, 5.0, 0.5e1); it is enough here that the known pieces could belong to one.
   if (isNumber(value)) return canBeNumeric(pieces);
   const text = scalarText(value);
   return text !== undefined && matches(pieces, text, true, true);
 }
 
+/** Whether a text with open pieces, not being empty, can come to stand somewhere in a known text. */
 export function canBeWithin(pieces: TextPieces, text: string): boolean {
-  return canBeNonEmpty(pieces, text) && matches(pieces, text, false, false);
+  return text !== '' && matches(pieces, text, false, false);
 }
 
+/** The same at the start of a known text. */
 export function canStart(pieces: TextPieces, text: string): boolean {
-  return canBeNonEmpty(pieces, text) && matches(pieces, text, true, false);
+  return text !== '' && matches(pieces, text, true, false);
 }
 
+/** The same at the end of a known text. */
 export function canEnd(pieces: TextPieces, text: string): boolean {
-  return canBeNonEmpty(pieces, text) && matches(pieces, text, false, true);
-}
-
-/** Only a text with known pieces, or found in a text that is not empty, is sure to have a way not to be empty. */
-function canBeNonEmpty(pieces: TextPieces, text: string): boolean {
-  return !canBeEmpty(pieces) || text !== '';
+  return text !== '' && matches(pieces, text, false, true);
 }
 
 /** Whether all pieces are open, so that nothing keeps the text from being empty. */

@@ -24,14 +24,15 @@ export class RuleIndex<Rule extends { readonly demand: Demand }> {
     return method === undefined ? this.#otherMethods.candidates(name, uri) : this.#all;
   }
 
-  /** The rules that can apply to some message of a method. */
-  ofMethod(method: string): readonly Rule[] {
-    return (this.#byMethod.get(method) ?? this.#otherMethods).rules;
+  /** The rules that can apply to some message of a method; of those for an item, when its field and text are given. */
+  forUse(method: string, field?: 'name' | 'uri', text?: string): readonly Rule[] {
+    return (this.#byMethod.get(method) ?? this.#otherMethods).forUse(field, text);
   }
 }
 
 /** The rules of one method, looked up by the item field that more of them demand. */
 class Bucket<Rule extends { readonly demand: Demand }> {
+  /** All of them. */
   readonly rules: readonly Rule[];
   readonly #field: 'name' | 'uri';
   readonly #byItem = new Map<string, readonly Rule[]>();
@@ -46,7 +47,11 @@ class Bucket<Rule extends { readonly demand: Demand }> {
     const positions = new Map(rules.map((rule, position) => [rule, position]));
     const specific = new Map<string, Rule[]>();
     for (const rule of demanding(field)) {
-      for (const text of rule.demand[field] ?? []) specific.getOrInsertComputed(text, () => []).push(rule);
+      for (const text of rule.demand[field] ?? []) {
+        const rulesOfText = specific.get(text);
+        if (rulesOfText === undefined) specific.set(text, [rule]);
+        else rulesOfText.push(rule);
+      }
     }
     for (const [text, own] of specific) {
       const merged = [...own, ...this.#otherItems].sort((a, b) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0));
@@ -58,6 +63,11 @@ class Bucket<Rule extends { readonly demand: Demand }> {
     const item = this.#field === 'name' ? name : uri;
     if (typeof item === 'string') return this.#byItem.get(item) ?? this.#otherItems;
     return item === undefined ? this.#otherItems : this.rules;
+  }
+
+  /** The other field is open here, so only the one that is known may narrow the rules down. */
+  forUse(field: 'name' | 'uri' | undefined, text: string | undefined): readonly Rule[] {
+    return field === this.#field && text !== undefined ? (this.#byItem.get(text) ?? this.#otherItems) : this.rules;
   }
 }
 

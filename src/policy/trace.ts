@@ -47,7 +47,9 @@ export function traceRule(rule: Rule, facts: Facts): RuleTrace {
 export function traceExpression(program: Program<Facts, Condition>, facts: Facts): TraceNode {
   const node = (expression: Expression, outcome: Outcome, operands: TraceNode[]): TraceNode => ({
     type: expression.type,
-    text: print(expression),
+    get text() {
+      return print(expression);
+    },
     span: expression.span,
     outcome,
     reason: undefined,
@@ -59,7 +61,7 @@ export function traceExpression(program: Program<Facts, Condition>, facts: Facts
     call(call) {
       const condition = program.leaves.get(call) as Condition;
       const { outcome, reason, reads } = condition.explain(facts);
-      return { ...node(call, outcome, []), reason, reads, condition };
+      return Object.assign(node(call, outcome, []), { reason, reads, condition });
     },
     not: (operand, not) => node(not, negate(operand.outcome), [operand]),
     and: (operands, and) => node(and, operands.map(({ outcome }) => outcome).reduce(conjoin, TRUE), operands),

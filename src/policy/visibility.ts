@@ -74,22 +74,22 @@ export class CallerView {
     const params = new Map<string, Value>([[parameter, name]]);
     const facts = new Facts(this.#request, { method: callMethod, params, annotations: annotationsOf(kind, item) });
     const start = kind === 'resourceTemplates' ? literalStart(name) : undefined;
-    const open = new OpenCall(
-      facts,
-      parameter,
-      start,
-      this.#memory.getOrInsertComputed(kind, () => new Map()),
-    );
-    const rules =
-      start === undefined
-        ? this.#policy.rules.candidates(facts.method, facts.name, facts.uri)
-        : this.#policy.rules.ofMethod(callMethod);
-    for (const rule of rules) {
+    const open = new OpenCall(facts, parameter, start, this.#memoryOf(kind));
+    for (const rule of this.#policy.rules.forUse(callMethod, parameter, start === undefined ? name : undefined)) {
       const { possibly, surely } = rule.canApply(open);
       if (possibly && rule.action === 'allow') return true;
       if (surely) return false;
     }
     return this.#policy.defaultAction === 'allow';
+  }
+
+  #memoryOf(kind: ItemKind): Map<Condition, OutcomeSet> {
+    let memory = this.#memory.get(kind);
+    if (memory === undefined) {
+      memory = new Map();
+      this.#memory.set(kind, memory);
+    }
+    return memory;
   }
 }
 
@@ -153,6 +153,11 @@ class OpenCall implements OpenFacts {
 
   possible(condition: Condition): OutcomeSet {
     if (condition.dependsOnItem) return condition.possible(this);
-    return this.#memory.getOrInsertComputed(condition, () => condition.possible(this));
+    let outcomes = this.#memory.get(condition);
+    if (outcomes === undefined) {
+      outcomes = condition.possible(this);
+      this.#memory.set(condition, outcomes);
+    }
+    return outcomes;
   }
 }
