@@ -1,0 +1,236 @@
+import type { Exchange, Handler, Reply } from '../../http/exchange.ts';
+import type { McpFacts } from '../../http/facts.ts';
+import { HeaderFields } from '../../http/headers.ts';
+import { isObject, type JsonValue } from '../../http/json.ts';
+import { type Message, readMessage } from '../../mcp/envelope.ts';
+import { type Era, isModernVersion } from '../../mcp/era.ts';
+import { checkHeaders, checkParameterHeaders } from '../../mcp/header-check.ts';
+import { ListFilter } from '../../mcp/list-filter.ts';
+import { checkOrigin } from '../../mcp/origin.ts';
+import { idText, refuse } from '../../mcp/replies.ts';
+import { SessionSeal } from '../../mcp/session-seal.ts';
+import { ToolBook } from '../../mcp/tool-book.ts';
+import type { PolicyRequest, PolicySet } from '../../policy/index.ts';
+import type { MiddlewareContext } from '../definition.ts';
+import { type DenialRules, denial, logDecision } from './deny.ts';
+import { withRpcBody } from './faults.ts';
+import type { McpOptions } from './options.ts';
+import { questionOf } from './question.ts';
+import { readBody } from './read-body.ts';
+import { relay } from './relay.ts';
+import { closeSession, openSession, restoreSession } from './sessions.ts';
+
+/** What one exchange is about. */
+interface Matter {
+  readonly message: Message | undefined;
+  readonly kind: McpFacts['kind'];
+  readonly era: Era;
+  readonly version: string | undefined;
+}
+
+/** What outlives a change of the configuration. */
+class Memory {
+  readonly seal = SessionSeal.random();
+  readonly books = new Map<string, ToolBook>();
+  dispose(): void {
+    this.books.clear();
+  }
+}
+
+const allowedMethods = 'GET, POST, DELETE, OPTIONS';
+
+/** The middleware at work: compiled once, used for every exchange of its routes. */
+export class McpGuard {
+  readonly #options: McpOptions;
+  readonly #context: MiddlewareContext;
+  readonly #policies: PolicySet;
+  readonly #denials: DenialRules;
+  readonly #maxBody: number;
+  readonly #seal: SessionSeal;
+  /** By route: one middleware may stand before several upstreams, whose tools are different things. */
+  readonly #books: Map<string, ToolBook>;
+  readonly #filters: boolean;
+
+  constructor(options: McpOptions, context: MiddlewareContext, policies: PolicySet, metadataUrl: string | undefined) {
+    this.#options = options;
+    this.#context = context;
+    this.#policies = policies;
+    this.#denials = { options, metadataUrl };
+    this.#maxBody = options.maxRequestBodySize ?? context.install.maxRequestBodySize;
+    const memory = context.share('memory', () => new Memory());
+    this.#seal = options.sessionKey === undefined ? memory.seal : SessionSeal.fromSecret(options.sessionKey);
+    this.#books = memory.books;
+    this.#filters = !showsEverything(options);
+  }
+
+  async handle(exchange: Exchange, next: Handler): Promise<Reply> {
+    checkOrigin(exchange);
+    switch (exchange.method) {
+      case 'POST':
+        return await this.#pass(exchange, await this.#read(exchange), next);
+      case 'GET':
+        return await this.#pass(exchange, this.#withoutMessage(exchange, 'stream'), next);
+      case 'DELETE':
+        return await this.#pass(exchange, this.#withoutMessage(exchange, 'end-session'), next);
+      case 'OPTIONS':
+        // Only CORS asks, and that was the business of a middleware before this one.
+        return { status: 204, headers: HeaderFields.fromRaw(['Allow', allowedMethods]), body: null };
+      default:
+        throw refuse({
+          status: 405,
+          code: 405,
+          message: 'method not allowed',
+          errorType: 'method_not_allowed',
+          headers: [['Allow', allowedMethods]],
+        });
+    }
+  }
+
+  async #read(exchange: Exchange): Promise<Matter> {
+    const message = readMessage(await readBody(exchange, this.#maxBody));
+    const { era, version } = checkHeaders(exchange.headers, message);
+    return { message, kind: message.kind, era, version: version ?? handshakeVersion(message) };
+  }
+
+  #withoutMessage(exchange: Exchange, kind: 'stream' | 'end-session'): Matter {
+    if (!exchange.body.empty) {
+      throw refuse({
+        status: 400,
+        code: 400,
+        message: `${exchange.method} takes no body`,
+        errorType: 'unexpected_body',
+      });
+    }
+    const version = exchange.headers.get('mcp-protocol-version');
+    return { message: undefined, kind, era: isModernVersion(version) ? 'modern' : 'legacy', version };
+  }
+
+  async #pass(exchange: Exchange, matter: Matter, next: Handler): Promise<Reply> {
+    const { message, era } = matter;
+    const route = exchange.facts.router ?? this.#context.name;
+    const book = this.#bookOf(route);
+    const facts = factsOf(matter);
+    exchange.facts.mcp = facts;
+    if (era === 'modern' && message?.kind === 'request' && message.method === 'tools/call') {
+      const name = message.params?.get('name');
+      const known = typeof name === 'string' ? book.get(name)?.headerArguments : undefined;
+      if (known !== undefined) checkParameterHeaders(exchange.headers, message, known);
+    }
+    const question = questionOf(exchange, {
+      kind: matter.kind,
+      message: message?.root,
+      protocolVersion: matter.version,
+      route,
+      toolAnnotations: (name) => book.get(name)?.annotations,
+    });
+    this.#decide(exchange, question, message);
+
+    const ticket = openSession(this.#seal, exchange, route, message, era);
+    facts.sessionId = ticket.sealed;
+    // What cannot be read cannot be filtered; and streams are never compressed (data-plane §6).
+    exchange.headers.set('Accept-Encoding', 'identity');
+    // A cut stream cancels a modern call (transports, "Disconnection"); a legacy call goes on until it ends.
+    exchange.abortOnClose = era === 'modern' || message === undefined;
+    const id = message?.kind === 'request' ? message.id : undefined;
+    let reply: Reply;
+    try {
+      reply = await next(exchange);
+    } catch (error) {
+      restoreSession(exchange, ticket);
+      throw withRpcBody(error, id);
+    }
+    facts.sessionId = closeSession(this.#seal, reply, ticket);
+    const isList = message?.kind === 'request' && message.facts.list !== undefined;
+    return await relay(reply, exchange, {
+      id,
+      facts,
+      filter: this.#filters && (isList || message === undefined) ? this.#filterFor(question, book, facts) : undefined,
+      isList,
+      maxListSize: this.#options.maxListSize,
+      unfilterable: (reason) =>
+        this.#context.log.warn('An answer of the upstream was refused: its list cannot be filtered', {
+          reason,
+          router: route,
+        }),
+    });
+  }
+
+  /** @throws {Refusal} when the policies deny */
+  #decide(exchange: Exchange, question: PolicyRequest, message: Message | undefined): void {
+    const decision = this.#policies.decide(question);
+    exchange.decision = decision;
+    exchange.facts.decision = {
+      id: decision.id,
+      outcome: decision.outcome,
+      reason: decision.reason,
+      rule: decision.rule,
+      ruleName: decision.ruleName,
+      middleware: decision.middleware,
+    };
+    logDecision(this.#context.log, decision);
+    if (decision.allowed) return;
+    const refusal = denial(decision, exchange, message, this.#policies.concealed(question), this.#denials);
+    exchange.facts.errorType ??= refusal.errorType;
+    throw refusal;
+  }
+
+  #filterFor(question: PolicyRequest, book: ToolBook, facts: McpFacts): ListFilter {
+    const view = this.#policies.viewOf(question);
+    return new ListFilter(
+      (kind, _key, item) => view.shows(kind, item),
+      (message: JsonValue, hidden: number) => {
+        book.learn(message);
+        facts.hidden += hidden;
+      },
+    );
+  }
+
+  #bookOf(route: string): ToolBook {
+    let book = this.#books.get(route);
+    if (book === undefined) {
+      book = new ToolBook();
+      this.#books.set(route, book);
+    }
+    return book;
+  }
+}
+
+/** Nothing to filter: every item is shown to everybody. */
+function showsEverything({ policies, defaultAction, listPolicies, listDefaultAction }: McpOptions): boolean {
+  if (listPolicies.length > 0) return false;
+  return (
+    listDefaultAction === 'show' ||
+    (listDefaultAction === 'callable' && policies.length === 0 && defaultAction === 'allow')
+  );
+}
+
+/** The version that a client asks for in its handshake. */
+function handshakeVersion(message: Message): string | undefined {
+  if (message.kind === 'response' || message.method !== 'initialize') return undefined;
+  const version = message.params?.get('protocolVersion');
+  return typeof version === 'string' ? version : undefined;
+}
+
+function factsOf({ message, kind, era, version }: Matter): McpFacts {
+  const call = message?.kind === 'response' ? undefined : message;
+  const naming = call?.facts.naming;
+  const ref = naming === 'ref' ? call?.params?.get('ref') : undefined;
+  const source = isObject(ref) ? ref : call?.params;
+  const text = (key: 'name' | 'uri'): string | undefined => {
+    const value = naming === undefined || naming === 'taskId' ? undefined : source?.get(key);
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    kind,
+    era,
+    method: call?.method ?? '',
+    name: text('name'),
+    uri: text('uri'),
+    requestId: idText(message?.id),
+    sessionId: undefined,
+    protocolVersion: version,
+    errorCode: undefined,
+    toolError: false,
+    hidden: 0,
+  };
+}

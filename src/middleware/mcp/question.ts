@@ -1,0 +1,36 @@
+import type { Exchange } from '../../http/exchange.ts';
+import type { JsonObject } from '../../http/json.ts';
+import type { PolicyRequest } from '../../policy/index.ts';
+
+const emptyMessage: JsonObject = new Map();
+
+/** What is asked of the policies: who wants what. */
+export function questionOf(
+  exchange: Exchange,
+  asked: {
+    readonly kind: PolicyRequest['kind'];
+    readonly message?: JsonObject | undefined;
+    readonly protocolVersion: string | undefined;
+    readonly route: string;
+    readonly toolAnnotations: (name: string) => JsonObject | undefined;
+  },
+): PolicyRequest {
+  const claims = exchange.identity?.claims;
+  return {
+    kind: asked.kind,
+    mcp: asked.message ?? emptyMessage,
+    jwt: claims === undefined || claims.size === 0 ? undefined : claims,
+    http: {
+      method: exchange.method,
+      host: exchange.target.host,
+      path: exchange.path,
+      header: (lowerName) => exchange.headers.getAll(lowerName),
+    },
+    client: { ip: exchange.clientAddress },
+    protocolVersion: asked.protocolVersion,
+    toolAnnotations: asked.toolAnnotations,
+    route: asked.route,
+    id: exchange.id,
+    subject: exchange.identity?.subject,
+  };
+}

@@ -1,0 +1,43 @@
+import type { Exchange } from '../../http/exchange.ts';
+import { Refusal } from '../../http/refusal.ts';
+import { type RpcAnswer, refuse, rpcCodes } from '../../mcp/replies.ts';
+
+/** `application/json`, with `charset=utf-8` or without a parameter (data-plane §2). */
+const json = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?[ \t]*$/i;
+
+/**
+ * The bytes of a message, whole.
+ *
+ * @throws {Refusal} 415 for another type, charset or encoding; 413 past `limit` bytes; 408 when it takes too long
+ */
+export async function readBody(exchange: Exchange, limit: number): Promise<Buffer> {
+  const { headers, body } = exchange;
+  const types = headers.getAll('content-type');
+  const [type] = types;
+  if (types.length !== 1 || type === undefined || !json.test(type))
+    throw unsupported('Content-Type must be application/json');
+  for (const encoding of headers.getAll('content-encoding')) {
+    if (encoding.trim().toLowerCase() !== 'identity') throw unsupported('Content-Encoding must be identity');
+  }
+  if (body.declaredLength !== undefined && body.declaredLength > limit) throw tooLarge();
+  try {
+    return await body.read(limit);
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 413) throw tooLarge(error);
+    throw error;
+  }
+}
+
+function unsupported(message: string): Refusal {
+  return refuse({ status: 415, code: rpcCodes.invalidRequest, message, errorType: 'unsupported_media_type' });
+}
+
+function tooLarge(cause?: Refusal): Refusal {
+  const answer: RpcAnswer = {
+    status: 413,
+    code: rpcCodes.invalidRequest,
+    message: 'message too large',
+    errorType: 'body_too_large',
+  };
+  return refuse(cause === undefined ? answer : { ...answer, cause });
+}

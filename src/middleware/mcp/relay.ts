@@ -1,0 +1,152 @@
+import { BodyTooLarge, collect } from '../../http/body.ts';
+import type { Exchange, Reply } from '../../http/exchange.ts';
+import type { McpFacts } from '../../http/facts.ts';
+import { EventStream } from '../../mcp/event-stream.ts';
+import { type ListFilter, UnfilterableAnswer } from '../../mcp/list-filter.ts';
+import { ObservedBody } from '../../mcp/observed-body.ts';
+import { readOutcome } from '../../mcp/outcome.ts';
+import { type MessageId, refuse } from '../../mcp/replies.ts';
+import { EventSplitter, readEvent } from '../../mcp/sse.ts';
+
+/** What is done with an answer on its way back. */
+export interface RelayRules {
+  readonly id: MessageId | undefined;
+  readonly facts: McpFacts;
+  /** Present when the answer holds lists, or may: then nothing leaves unfiltered. */
+  readonly filter: ListFilter | undefined;
+  /** True when the answer must be a list: one in a form that cannot be filtered is refused. */
+  readonly isList: boolean;
+  /** Largest answer with a list, in bytes. */
+  readonly maxListSize: number;
+  /** Tells about answers that had to be refused. */
+  readonly unfilterable: (reason: string) => void;
+}
+
+/** Silence after which a stream gets a comment (data-plane §6). */
+const keepAliveAfter = 15_000;
+/** Answers are read for telemetry up to this size. */
+const observedSize = 64 * 1024;
+
+/** Passes an answer on: untouched bytes but for lists, streams flushed and kept alive, telemetry read on the way. */
+export async function relay(reply: Reply, exchange: Exchange, rules: RelayRules): Promise<Reply> {
+  const type = mediaType(reply.headers.get('content-type'));
+  if (type === 'text/event-stream') return relayEvents(reply, exchange, rules);
+  if (type === 'application/json') return rules.isList ? await relayList(reply, rules) : observeJson(reply, rules);
+  if (rules.isList && reply.status < 300 && reply.body !== null) {
+    return giveUp(reply, rules, `a list came as ${type === '' ? 'no media type' : 'another media type'}`);
+  }
+  return reply;
+}
+
+function relayEvents(reply: Reply, exchange: Exchange, rules: RelayRules): Reply {
+  const { headers, body, status } = reply;
+  headers.set('X-Accel-Buffering', 'no');
+  headers.set('Cache-Control', 'no-cache, no-transform');
+  if (body === null) return reply;
+  const { filter } = rules;
+  if (isEncoded(reply)) return filter === undefined ? reply : giveUp(reply, rules, 'a list came in a content encoding');
+  headers.delete('content-length');
+  if (Buffer.isBuffer(body)) {
+    if (filter !== undefined) reply.body = filtered(reply, rules, () => filter.filterEvents(body));
+    observeEvents(body, rules);
+    return reply;
+  }
+  const stream = new EventStream(body, {
+    ...(filter === undefined
+      ? { observe: (event) => note(readOutcome(event.data ?? ''), rules.facts), maxEventBytes: observedSize }
+      : {
+          rewrite: (event) => {
+            try {
+              return filter.filterEvent(event);
+            } catch (error) {
+              rules.unfilterable(error instanceof Error ? error.message : String(error));
+              exchange.facts.errorType ??= 'unfilterable_list';
+              throw error;
+            }
+          },
+          maxEventBytes: rules.maxListSize,
+        }),
+    keepAliveAfter,
+  });
+  return { status, headers, body: stream, longLived: reply.longLived ?? true };
+}
+
+async function relayList(reply: Reply, rules: RelayRules): Promise<Reply> {
+  const { filter } = rules;
+  if (filter === undefined || reply.body === null) return observeJson(reply, rules);
+  if (isEncoded(reply)) return giveUp(reply, rules, 'a list came in a content encoding');
+  let bytes: Buffer;
+  try {
+    bytes = await collect(reply.body, rules.maxListSize);
+  } catch (error) {
+    if (error instanceof BodyTooLarge) throw unusable(rules, error.message);
+    throw refuse({
+      status: 502,
+      code: 502,
+      message: 'the upstream broke off',
+      errorType: 'upstream_closed',
+      id: rules.id,
+      cause: error,
+    });
+  }
+  reply.body = filtered(reply, rules, () => filter.filterJson(bytes));
+  reply.headers.set('Content-Length', String(reply.body.length));
+  note(readOutcome(bytes), rules.facts);
+  return reply;
+}
+
+function filtered(reply: Reply, rules: RelayRules, filter: () => Buffer): Buffer {
+  try {
+    return filter();
+  } catch (error) {
+    if (error instanceof UnfilterableAnswer) return giveUp(reply, rules, error.message);
+    throw error;
+  }
+}
+
+function observeJson(reply: Reply, rules: RelayRules): Reply {
+  const { body } = reply;
+  if (body === null || isEncoded(reply)) return reply;
+  const seen = (bytes: Buffer): void => note(readOutcome(bytes), rules.facts);
+  if (!Buffer.isBuffer(body)) reply.body = new ObservedBody(body, observedSize, seen);
+  else if (body.length <= observedSize) seen(body);
+  return reply;
+}
+
+function observeEvents(bytes: Buffer, rules: RelayRules): void {
+  if (bytes.length > observedSize) return;
+  new EventSplitter(bytes.length).push(bytes, (raw) => note(readOutcome(readEvent(raw).data ?? ''), rules.facts));
+}
+
+function note(outcome: ReturnType<typeof readOutcome>, facts: McpFacts): void {
+  if (outcome === undefined) return;
+  if (outcome.errorCode !== undefined) facts.errorCode = outcome.errorCode;
+  if (outcome.toolError) facts.toolError = true;
+  if (facts.method === 'initialize' && outcome.protocolVersion !== undefined)
+    facts.protocolVersion = outcome.protocolVersion;
+}
+
+/** Never unfiltered: an answer that cannot be judged is not passed on. */
+function giveUp(reply: Reply, rules: RelayRules, reason: string): never {
+  if (reply.body !== null && !Buffer.isBuffer(reply.body)) reply.body.cancel();
+  throw unusable(rules, reason);
+}
+
+function unusable(rules: RelayRules, reason: string): Error {
+  rules.unfilterable(reason);
+  return refuse({
+    status: 502,
+    code: 502,
+    message: 'the upstream sent a list that cannot be filtered',
+    errorType: 'unfilterable_list',
+    id: rules.id,
+  });
+}
+
+function isEncoded(reply: Reply): boolean {
+  return reply.headers.getAll('content-encoding').some((value) => value.trim().toLowerCase() !== 'identity');
+}
+
+function mediaType(value: string | undefined): string {
+  return (value ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
