@@ -1,20 +1,27 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningDemo, startDemo } from './demo.ts';
 
-let demo: RunningDemo;
+let demo: ChildProcess;
 const printed: string[] = [];
 beforeAll(async () => {
-  demo = await startDemo({
-    flags: [
-      ...['web', 'websecure', 'admin'].map((name) => `--entryPoints.${name}.address=127.0.0.1:0`),
-      '--log.level=ERROR',
-    ],
-    print: (line) => printed.push(line),
+  const ports = ['web', 'websecure', 'admin'].map((name) => `--entryPoints.${name}.address=127.0.0.1:0`);
+  const binary = fileURLToPath(new URL('../bin/portcullis', import.meta.url));
+  demo = spawn(process.execPath, [binary, 'demo', ...ports, '--log.level=ERROR'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  for await (const line of createInterface({ input: demo.stdout as NodeJS.ReadableStream })) {
+    printed.push(line);
+    if (line.includes('Ctrl+C ends the demo')) break;
+  }
 });
-afterAll(() => demo?.stop());
+afterAll(async () => {
+  const ended = new Promise<number | null>((resolve) => demo.once('exit', resolve));
+  demo.kill('SIGTERM');
+  expect(await ended).toBe(0);
+});
 
 /** What a person gets who pastes the exports and then the lines below a heading of the demo's output. */
 async function paste(heading: RegExp): Promise<string> {
