@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -20,9 +21,8 @@ const forbidden: readonly (readonly [ipaddr.IPv4 | ipaddr.IPv6, number])[] = [
 
 /** True when no connection may be made to this IP address, in whatever form an IPv4 address is wrapped into IPv6. */
 export function isForbiddenAddress(address: string): boolean {
-  const bare = address.split('%', 1)[0] ?? '';
-  if (!ipaddr.isValid(bare)) return true;
-  return forms(ipaddr.parse(bare)).some((form) =>
+  if (isIP(address) === 0) return true;
+  return forms(ipaddr.parse(address.split('%', 1)[0] ?? '')).some((form) =>
     forbidden.some(([range, bits]) => range.kind() === form.kind() && form.match([range, bits] as never)),
   );
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureVersion } from 'node:tls';
 import type { ServersTransportConfig } from '../config/dynamic/model.ts';
 import { ConnectionPool } from './connection-pool.ts';
@@ -57,6 +58,7 @@ export class Transport {
 
 function compileSecurity(config: ServersTransportConfig): DialSecurity {
   const { minVersion, maxVersion, rootCAs, certificates, cipherSuites } = config;
+  for (const [index, pem] of rootCAs.entries()) checkAuthority(pem, index);
   const context = createSecureContext({
     // As in Traefik, given authorities stand alone: whoever pins a private one does not trust the public ones too.
     ...(rootCAs.length > 0 ? { ca: [...rootCAs] } : {}),
@@ -68,6 +70,15 @@ function compileSecurity(config: ServersTransportConfig): DialSecurity {
     ...(maxVersion === undefined ? {} : { maxVersion: readVersion(maxVersion) }),
   });
   return { context, serverName: config.serverName, verify: !config.insecureSkipVerify };
+}
+
+/** Node takes no notice of an authority that it cannot read; the operator would, at the first request. */
+function checkAuthority(pem: string, index: number): void {
+  try {
+    new X509Certificate(pem);
+  } catch {
+    throw new TypeError(`rootCAs[${index}] holds no certificate`);
+  }
 }
 
 function readVersion(name: string): SecureVersion {
