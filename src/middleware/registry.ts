@@ -1,12 +1,17 @@
 import { addPrefix } from './add-prefix/add-prefix.ts';
+import { apiKey } from './api-key/api-key.ts';
+import { basicAuth } from './basic-auth/basic-auth.ts';
 import { buffering } from './buffering/buffering.ts';
 import { chain } from './chain/chain.ts';
 import { circuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import type { MiddlewareDefinition } from './definition.ts';
 import { errors } from './errors/errors.ts';
+import { forwardAuth } from './forward-auth/forward-auth.ts';
 import { headers } from './headers/headers.ts';
 import { inFlightReq } from './in-flight-req/in-flight-req.ts';
 import { ipAllowList } from './ip-allow-list/ip-allow-list.ts';
+import { jwt } from './jwt/jwt.ts';
+import { mcp } from './mcp/mcp.ts';
 import { rateLimit } from './rate-limit/rate-limit.ts';
 import { redirectRegex } from './redirect-regex/redirect-regex.ts';
 import { redirectScheme } from './redirect-scheme/redirect-scheme.ts';
@@ -19,13 +24,18 @@ import { stripPrefixRegex } from './strip-prefix-regex/strip-prefix-regex.ts';
 /** Every middleware there is, one line each. Schemas, reference pages and CRDs list them in this order. */
 export const middlewareDefinitions: readonly MiddlewareDefinition<unknown>[] = [
   addPrefix,
+  apiKey,
+  basicAuth,
   buffering,
   chain,
   circuitBreaker,
   errors,
+  forwardAuth,
   headers,
   inFlightReq,
   ipAllowList,
+  jwt,
+  mcp,
   rateLimit,
   redirectRegex,
   redirectScheme,
