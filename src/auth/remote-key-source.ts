@@ -95,9 +95,7 @@ export class RemoteKeySource implements KeySource {
 
   /** One fetch at a time: who comes while one runs waits for that one. */
   #refresh(retries: number): Promise<void> {
-    this.#running ??= this.#attempt(retries).finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#attempt(retries);
     return this.#running;
   }
 
@@ -105,15 +103,14 @@ export class RemoteKeySource implements KeySource {
     for (let tried = 0; ; tried++) {
       try {
         this.#fetching = this.#fetch();
-        this.#schedule((await this.#fetching) * refreshAt);
+        const lifetime = await this.#fetching;
+        this.#finish(lifetime * refreshAt);
         return;
       } catch (error) {
-        if (this.#disposed) return;
-        if (tried >= retries) {
-          this.#failed(error);
+        if (this.#disposed || tried >= retries) {
+          this.#finish(this.#failed(error));
           return;
         }
-      } finally {
         this.#fetching = undefined;
         this.#markFirst();
       }
@@ -121,6 +118,14 @@ export class RemoteKeySource implements KeySource {
         this.#options.clock.after(quickRetry * 2 ** tried, resolve);
       });
     }
+  }
+
+  /** Ends a run and plans the next one, in one step, so that nobody sees a source between the two. */
+  #finish(delay: number): void {
+    this.#fetching = undefined;
+    this.#running = undefined;
+    this.#schedule(delay);
+    this.#markFirst();
   }
 
   /** Fetches and takes over the set; returns its lifetime in ms. */
@@ -161,8 +166,10 @@ export class RemoteKeySource implements KeySource {
     return lifetime;
   }
 
-  #failed(error: unknown): void {
+  /** Takes note of a failure; returns the time until the next try in ms. */
+  #failed(error: unknown): number {
     const { clock, log } = this.#options;
+    if (this.#disposed) return lastRetry;
     if (this.#keys !== undefined && clock.monotonic() >= this.#staleUntil) {
       this.#keys = undefined;
       this.#body = undefined;
@@ -180,7 +187,7 @@ export class RemoteKeySource implements KeySource {
         retryInSeconds: Math.ceil(delay / 1000),
       },
     );
-    this.#schedule(delay);
+    return delay;
   }
 
   #schedule(delay: number): void {
