@@ -4,9 +4,12 @@ import type { Logger } from '../telemetry/log.ts';
 
 /** Where routing configuration comes from. A provider publishes the whole of what it knows, each time it changes. */
 export interface Provider {
-  /** `file`, `kubernetescrd`: the part after `@` in qualified names. */
+  /** `file`, `kubernetescrd`. Objects in files are named `@kubernetescrd` too: what counts there is the form, not the place. */
   readonly name: string;
-  /** Publishes at least once (or fails), then on every change until `signal` aborts. Rejects only when it can never work. */
+  /**
+   * Publishes once, resolves, and from then on publishes every change until `signal` aborts. Rejects only when it can
+   * never work.
+   */
   provide(publish: Publish, signal: AbortSignal, log: Logger): Promise<void>;
   /** Reads everything again now (SIGHUP). */
   reload?(): void;

@@ -1,7 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Provider } from '../definition.ts';
-import { createFolderWatch, type WatchedFolders } from './folder-watch.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Provider, Publish } from '../definition.ts';
+import { createFolderWatch, type FolderWatch, type WatchedFolders } from './folder-watch.ts';
 import { createLoader, type Loaded } from './loader.ts';
 
 export interface FileProviderOptions {
@@ -25,54 +26,74 @@ const maxSettleRounds = 40;
  */
 export function createFileProvider(options: FileProviderOptions): Provider {
   const paths = [options.filename, options.directory].filter((path) => path !== undefined);
-  let wake = (): void => {};
+  const wake = createWake();
 
   return {
     name: 'file',
-    reload: () => {
-      wake();
-    },
+    reload: wake.up,
     async provide(publish, signal, log) {
       const load = createLoader(paths);
-      let woken = false;
-      wake = () => {
-        woken = true;
-        waiting?.();
-      };
-      let waiting: (() => void) | undefined;
-      const change = async (): Promise<void> => {
-        await new Promise<void>((resolve) => {
-          waiting = resolve;
-          if (woken || signal.aborted) resolve();
-        });
-        woken = false;
-      };
-      const onAbort = (): void => waiting?.();
-      signal.addEventListener('abort', onAbort);
-      const watch = options.watch === false ? undefined : createFolderWatch(() => wake(), log);
+      const loaded = await load();
+      if (signal.aborted) return;
+      publish(loaded.update);
+      signal.addEventListener('abort', wake.up, { once: true });
+      const watch = options.watch === false ? undefined : createFolderWatch(wake.up, log);
+      // Goes on in the background: from here on no fault may end it, because nobody would be told of later changes.
+      void follow({ paths, load, loaded, publish, signal, watch, wake, log, throttle: options.throttleDuration });
+    },
+  };
+}
 
-      try {
-        let loaded = await load();
-        publish(loaded.update);
-        for (let published = Date.now(); !signal.aborted; ) {
-          // A change between reading and watching would go unseen: look once more when there was something new to watch.
-          if (watch?.follow(foldersToWatch(paths, loaded.folders)) === true) wake();
-          await change();
-          // A busy neighbour must not make us read without a pause.
-          await pause(settleTime, signal);
-          await pause(published + options.throttleDuration - Date.now(), signal);
-          if (signal.aborted) break;
-          const next = await loadSettled(load, loaded, signal);
-          if (next.digest !== loaded.digest && !signal.aborted) {
-            publish(next.update);
-            published = Date.now();
-          }
-          loaded = next;
-        }
-      } finally {
-        watch?.close();
-        signal.removeEventListener('abort', onAbort);
+interface Following {
+  readonly paths: readonly string[];
+  readonly load: () => Promise<Loaded>;
+  readonly loaded: Loaded;
+  readonly publish: Publish;
+  readonly signal: AbortSignal;
+  readonly watch: FolderWatch | undefined;
+  readonly wake: Wake;
+  readonly log: Logger;
+  readonly throttle: number;
+}
+
+async function follow({ paths, load, loaded, publish, signal, watch, wake, log, throttle }: Following): Promise<void> {
+  let current = loaded;
+  let published = performance.now();
+  while (!signal.aborted) {
+    // A change between reading and watching would go unseen: look once more when there was something new to watch.
+    if (watch?.follow(foldersToWatch(paths, current.folders)) === true) wake.up();
+    await wake.call();
+    await pause(Math.max(settleTime, published + throttle - performance.now()), signal);
+    if (signal.aborted) break;
+    try {
+      const next = await loadSettled(load, current, signal);
+      if (next.digest !== current.digest && !signal.aborted) {
+        publish(next.update);
+        published = performance.now();
       }
+      current = next;
+    } catch (error) {
+      log.error('a change of configuration files could not be taken over', { reason: String(error) });
+    }
+  }
+  watch?.close();
+}
+
+interface Wake {
+  up(): void;
+  /** Waits until woken; at once when that happened since the last call. */
+  call(): Promise<void>;
+}
+
+function createWake(): Wake {
+  let call = Promise.withResolvers<void>();
+  return {
+    up: () => {
+      call.resolve();
+    },
+    async call() {
+      await call.promise;
+      call = Promise.withResolvers<void>();
     },
   };
 }
