@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import type { Logger } from '../telemetry/log.ts';
 import type { Clock } from './clock.ts';
 import { InvalidKeySet, type KeySet, parseKeySet } from './key-set.ts';
+
+/** Where a source reports what happens to its keys; a logger fits. */
+export interface KeyJournal {
+  info(message: string, fields: Readonly<Record<string, string | number>>): void;
+  warn(message: string, fields: Readonly<Record<string, string | number>>): void;
+}
 
 /** Where verification keys come from. */
 export interface KeySource {
@@ -36,7 +41,7 @@ const maxFileSize = 1 << 20;
 export class FileKeySource implements KeySource {
   readonly #path: string;
   readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #log: KeyJournal;
   #keys: KeySet;
   #seen: string;
   #digest: string;
@@ -44,7 +49,7 @@ export class FileKeySource implements KeySource {
   #disposed = false;
 
   /** @throws {InvalidKeySet} or the file system's error when the file cannot be read now */
-  constructor(path: string, options: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(path: string, options: { readonly clock: Clock; readonly log: KeyJournal }) {
     this.#path = path;
     this.#clock = options.clock;
     this.#log = options.log;

@@ -5,7 +5,6 @@ import { SignJWT } from 'jose';
 import { Agent, type Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ManualClock, manualClock } from '../../test/support/manual-clock.ts';
-import { silentLogger } from '../telemetry/log.ts';
 import { RemoteKeySource } from './remote-key-source.ts';
 import { KeysUnavailable, TokenFailure } from './token-failure.ts';
 import { TokenVerifier } from './token-verifier.ts';
@@ -73,7 +72,7 @@ class Bench {
       timeout: options.timeout ?? 2_000,
       maxRetries: options.maxRetries ?? 0,
       clock: this.clock,
-      log: silentLogger,
+      log: { info() {}, warn() {} },
     });
     this.#source = source;
     const verifier = new TokenVerifier({

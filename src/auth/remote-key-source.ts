@@ -1,9 +1,8 @@
 import type { Dispatcher } from 'undici';
-import type { Logger } from '../telemetry/log.ts';
 import { cacheLifetime } from './cache-lifetime.ts';
 import type { Clock } from './clock.ts';
 import { type KeySet, parseKeySet } from './key-set.ts';
-import type { KeySource } from './key-source.ts';
+import type { KeyJournal, KeySource } from './key-source.ts';
 import { requestSmall } from './outbound.ts';
 
 /** How long keys are kept when their server cannot be reached, past the time that they are fresh (data-plane §5). */
@@ -25,7 +24,7 @@ export interface RemoteKeySourceOptions {
   /** Quick further tries of a scheduled fetch that failed. */
   readonly maxRetries: number;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly log: KeyJournal;
   onDispose?(): void;
 }
 
