@@ -35,11 +35,6 @@ export const requirements = [
       'When the client goes the upstream call is aborted, or goes on within bounds where legacy MCP asks for it.',
   },
   {
-    id: 'DP-6.cut',
-    source: 'data-plane §6',
-    behaviour: 'An upstream that dies mid-answer leaves the client a cut, never a well-formed partial answer.',
-  },
-  {
     id: 'DP-6.surplus',
     source: 'data-plane §6',
     behaviour: 'A socket with unread or surplus bytes is never used again.',
