@@ -46,7 +46,7 @@ describe('[DP-4.wellknown] the metadata of a resource lives at', () => {
 });
 
 describe('[DP-4.document] the document', () => {
-  it('[G-7.document] of the guide', () => {
+  it('[G-7.metadata] of the guide', () => {
     const document = metadataDocument({
       resource: 'https://mcp.localhost/deepwiki-mcp',
       authorizationServers: ['https://mcp.localhost/oauth/authorize'],

@@ -110,7 +110,7 @@ const guide = {
   defaultAction: 'deny',
 };
 
-describe('[G-12.policy] the policy of the guide', () => {
+describe('[G-12.developer] the policy of the guide', () => {
   it.each([
     ['developer', developer, 'read_wiki_structure', 200],
     ['developer', developer, 'read_wiki_contents', 403],
@@ -146,7 +146,7 @@ describe('[G-12.policy] the policy of the guide', () => {
     expect(line).not.toContain('250');
   });
 
-  it('[G-7.endpoint] publishes the metadata document', async () => {
+  it('[G-7.metadata] publishes the metadata document', async () => {
     const context = testContext();
     await build(guide, context);
     expect(context.published).toMatchObject([
@@ -221,7 +221,7 @@ describe('[DP-4.denied] a denial', () => {
   });
 
   it.each(['initialize', 'server/discover', 'ping', 'notifications/initialized', 'notifications/cancelled'])(
-    '[PL-5.lifecycle] does not touch %s',
+    '[PL-5.connect] does not touch %s',
     async (method) => {
       const reply = await answer(
         await build(denyAll),
@@ -231,7 +231,7 @@ describe('[DP-4.denied] a denial', () => {
     },
   );
 
-  it('[PL-5.lifecycle] does not touch the GET stream or DELETE, unless a rule does', async () => {
+  it('[PL-5.connect] does not touch the GET stream or DELETE, unless a rule does', async () => {
     const handler = await build(denyAll);
     expect((await answer(handler, testExchange({ method: 'GET', identity: developer }))).status).toBe(200);
     expect((await answer(handler, testExchange({ method: 'DELETE', identity: developer }))).status).toBe(200);
