@@ -16,6 +16,11 @@ export class OptionProblems {
     this.#found.push(this.#context.diagnose({ code: 'CONFIG_INVALID_VALUE', severity: 'error', message, hint }, path));
   }
 
+  /** Problems that another room has found and placed. */
+  addAll(diagnostics: readonly Diagnostic[]): void {
+    this.#found.push(...diagnostics);
+  }
+
   warn(path: OptionPath, message: string, hint?: string): void {
     this.#context.warn(
       this.#context.diagnose({ code: 'CONFIG_INVALID_VALUE', severity: 'warning', message, hint }, path),

@@ -4,7 +4,9 @@ import type { Clock } from '../../auth/clock.ts';
 import { compileAudience } from '../../auth/token-claims.ts';
 import { KeysUnavailable, TokenFailure, type TokenFailureCode } from '../../auth/token-failure.ts';
 import type { VerifiedToken } from '../../auth/token-verifier.ts';
+import type { JsonObject } from '../../http/json.ts';
 import { Refusal } from '../../http/refusal.ts';
+import { compileClaims } from '../../policy/index.ts';
 import type { Exchange, Middleware, MiddlewareContext, MiddlewareDefinition } from '../definition.ts';
 import { OptionProblems } from '../option-problems.ts';
 import { compileIdentityForwarding } from './identity.ts';
@@ -34,7 +36,7 @@ export function createJwt(options: JwtOptions, context: MiddlewareContext, clock
       () => compileChallenge(options.wwwAuthenticate),
       'write the URL of the protected-resource metadata, or a challenge such as Bearer realm="mcp"',
     ) ?? compileChallenge(undefined);
-  const allowed = compileClaimsRule(options, problems);
+  const allowed = compileClaimsRule(options, context, problems);
   if (options.requireExpiration === false) {
     problems.warn(['requireExpiration'], 'tokens without exp are valid for ever', 'let your issuer set exp');
   }
@@ -45,8 +47,7 @@ export function createJwt(options: JwtOptions, context: MiddlewareContext, clock
       'set clientConfig.tls.ca',
     );
   }
-  problems.throwIfAny();
-  const { verifier, sharedSecret } = buildVerifier(options, context, clock);
+  const { verifier, sharedSecret } = buildVerifier(options, context, problems, clock);
   const audiences = new RouteAudiences(options, sharedSecret);
   const refuse = new TokenRefusals(challenge, context);
 
@@ -187,8 +188,27 @@ class TokenRefusals {
   }
 }
 
-function compileClaimsRule(options: JwtOptions, problems: OptionProblems): (claims: unknown) => boolean {
+/** The `claims` option: a token whose claims it does not hold for, or cannot be judged on, is answered 403. */
+function compileClaimsRule(
+  options: JwtOptions,
+  context: MiddlewareContext,
+  problems: OptionProblems,
+): (claims: JsonObject) => boolean {
   if (options.claims === undefined || options.claims.trim() === '') return () => true;
-  problems.add(['claims'], 'claims expressions are not available yet', 'use policies of the mcp middleware');
-  return () => false;
+  const compiled = compileClaims(options.claims, (problem, range) => context.diagnose(problem, ['claims'], range));
+  if (!compiled.ok) {
+    problems.addAll(compiled.diagnostics);
+    return () => false;
+  }
+  for (const warning of compiled.warnings) context.warn(warning);
+  // The claims of a verified token never change, so neither does the answer.
+  const remembered = new WeakMap<JsonObject, boolean>();
+  return (claims) => {
+    let allowed = remembered.get(claims);
+    if (allowed === undefined) {
+      allowed = compiled.claims.test(claims);
+      remembered.set(claims, allowed);
+    }
+    return allowed;
+  };
 }

@@ -10,7 +10,7 @@ import { RemoteKeySource } from '../../auth/remote-key-source.ts';
 import { TokenVerifier, type TrustedKeys } from '../../auth/token-verifier.ts';
 import { publicKey, secretKey, type VerificationKey } from '../../auth/verification-key.ts';
 import type { MiddlewareContext } from '../definition.ts';
-import { type OptionPath, OptionProblems } from '../option-problems.ts';
+import type { OptionPath, OptionProblems } from '../option-problems.ts';
 import type { JwtOptions } from './options.ts';
 
 export interface BuiltVerifier {
@@ -28,12 +28,12 @@ const keyOptions = ['signingSecret', 'publicKey', 'jwksFile', 'jwksUrl', 'truste
 export function buildVerifier(
   options: JwtOptions,
   context: MiddlewareContext,
+  problems: OptionProblems,
   clock: Clock = systemClock,
 ): BuiltVerifier {
-  const problems = new OptionProblems(context);
   const plan = planKeys(options, context, problems, clock);
   problems.throwIfAny();
-  if (plan === undefined) throw new Error('a plan without keys and without problems');
+  if (plan === undefined) throw new TypeError('no plan for keys, and no problem that says why');
   const times = { leeway: options.leeway ?? 30_000, requireExpiration: options.requireExpiration ?? true };
   // A digest, because secrets are among the options.
   const same = createHash('sha256')
