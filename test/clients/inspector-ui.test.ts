@@ -35,23 +35,28 @@ describe.runIf(hasChromium)('Steps 10 to 12 in the Inspector 1.x', () => {
 
   test('[G-11.tools] lists the tools, reads the structure and the contents of the wiki', async () => {
     expect(await ui.listTools()).toEqual(['read_wiki_structure', 'read_wiki_contents', 'ask_question']);
-    expect(await ui.runTool('read_wiki_structure', 'kubernetes/kubernetes')).toContain('Control plane');
+    expect(await ui.runTool('read_wiki_structure', 'kubernetes/kubernetes', 'Success')).toContain('Control plane');
     await picture('step-11-structure');
-    expect(await ui.runTool('read_wiki_contents', 'kubernetes/kubernetes')).toContain('Scheduling and resources');
+    expect(await ui.runTool('read_wiki_contents', 'kubernetes/kubernetes', 'Success')).toContain(
+      'Scheduling and resources',
+    );
     await picture('step-11-contents');
   });
 
   test('[G-12.developer-ui] shows the developer a 403 for the contents after the policy was restricted', async () => {
     await guide.restrict();
-    expect(await ui.runTool('read_wiki_structure', 'kubernetes/kubernetes')).toContain('Control plane');
-    expect(await ui.runTool('read_wiki_contents', 'kubernetes/kubernetes')).toMatch(/403|denied by policy/);
+    expect(await ui.runTool('read_wiki_structure', 'kubernetes/kubernetes', 'Success')).toContain('Control plane');
+    const refusal = await ui.runTool('read_wiki_contents', 'kubernetes/kubernetes', 'Error');
+    expect(refusal).toContain('"code":403,"message":"denied by policy"');
     await picture('step-12-developer-403');
   });
 
   test('[G-12.admin-ui] gives the admin the contents after reconnecting', async () => {
     await ui.reconnect(await signToken(admin));
-    await ui.listTools();
-    expect(await ui.runTool('read_wiki_contents', 'kubernetes/kubernetes')).toContain('Scheduling and resources');
+    expect(await ui.listTools()).toEqual(['read_wiki_structure', 'read_wiki_contents']);
+    expect(await ui.runTool('read_wiki_contents', 'kubernetes/kubernetes', 'Success')).toContain(
+      'Scheduling and resources',
+    );
     await picture('step-12-admin-200');
   });
 });

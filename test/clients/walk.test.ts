@@ -23,6 +23,10 @@ const soon = { timeout: 5_000, interval: 20 };
 describe.each(targetNames)('%s', (target) => {
   describe.each(kinds)('$kind.name', ({ kind, era }) => {
     let client: ConnectedClient;
+    /** Sessions and resumption ended with the legacy era. */
+    const legacyTest = (name: string, check: () => Promise<void>) => {
+      if (era === 'legacy') test(name, check);
+    };
     beforeAll(async () => {
       const { url, headers } = targets.reach[target];
       client = await kind.connect(url, headers);
@@ -127,17 +131,14 @@ describe.each(targetNames)('%s', (target) => {
       );
     });
 
-    test.runIf(era === 'legacy')(
-      '[DP-6.resume] gets its answer on a resumed stream after the first one was closed',
-      async () => {
-        const from = targets.upstream.seen.length;
-        expect((await client.callTool('test_reconnection')).text).toContain('after the stream was closed');
-        const resumed = targets.upstream.seen
-          .slice(from)
-          .filter(({ method, headers }) => method === 'GET' && headers['last-event-id'] !== undefined);
-        expect(resumed.length).toBeGreaterThan(0);
-      },
-    );
+    legacyTest('[DP-6.resume] gets its answer on a resumed stream after the first one was closed', async () => {
+      const from = targets.upstream.seen.length;
+      expect((await client.callTool('test_reconnection')).text).toContain('after the stream was closed');
+      const resumed = targets.upstream.seen
+        .slice(from)
+        .filter(({ method, headers }) => method === 'GET' && headers['last-event-id'] !== undefined);
+      expect(resumed.length).toBeGreaterThan(0);
+    });
 
     test('[DP-6.concurrent] keeps twenty calls apart that run at once', async () => {
       // The list is read first: a modern client learns from it which arguments it has to mirror.
@@ -149,28 +150,25 @@ describe.each(targetNames)('%s', (target) => {
       expect(texts.every((text, index) => text.includes(`r${index}\\`))).toBe(true);
     });
 
-    test.runIf(era === 'legacy')(
-      '[DP-5.session-end] ends its session, after which the session is unknown',
-      async () => {
-        const { url, headers } = targets.reach[target];
-        const another = await kind.connect(url, headers);
-        await another.listTools();
-        const sessionId = (await another.endSession?.()) ?? '';
-        await another.close();
-        const response = await fetch(url, {
-          method: 'POST',
-          headers: {
-            ...headers,
-            'content-type': 'application/json',
-            accept: 'application/json, text/event-stream',
-            'mcp-session-id': sessionId,
-          },
-          body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
-        });
-        await response.body?.cancel();
-        expect([sessionId === '', response.status]).toEqual([false, 404]);
-      },
-    );
+    legacyTest('[DP-5.session-end] ends its session, after which the session is unknown', async () => {
+      const { url, headers } = targets.reach[target];
+      const another = await kind.connect(url, headers);
+      await another.listTools();
+      const sessionId = (await another.endSession?.()) ?? '';
+      await another.close();
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          'mcp-session-id': sessionId,
+        },
+        body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+      });
+      await response.body?.cancel();
+      expect([sessionId === '', response.status]).toEqual([false, 404]);
+    });
   });
 });
 

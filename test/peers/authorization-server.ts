@@ -128,7 +128,7 @@ function createProvider(issuer: string, keys: readonly JWK[]): Provider {
 /** Grants all scopes of every resource that the client asks a token for. */
 async function consentFor({ oidc }: Context, { Grant }: Provider) {
   const grant = new Grant({ clientId: oidc.client?.clientId ?? '', accountId: oidc.session?.accountId ?? '' });
-  grant.addOIDCScope('openid');
+  grant.addOIDCScope(['openid', ...scopes].join(' '));
   for (const resource of [oidc.params?.['resource'] ?? []].flat())
     grant.addResourceScope(String(resource), scopes.join(' '));
   await grant.save();
@@ -139,7 +139,7 @@ async function logIn(provider: Provider, ...[request, response]: Parameters<Requ
   await provider.interactionFinished(
     request,
     response,
-    { login: { accountId: 'person' } },
+    { login: { accountId: 'person' }, consent: {} },
     { mergeWithLastSubmission: false },
   );
 }

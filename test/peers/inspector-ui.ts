@@ -71,20 +71,22 @@ export class InspectorPage {
   /** The names in the list of tools. */
   async listTools(): Promise<readonly string[]> {
     await this.page.getByRole('tab', { name: 'Tools' }).click();
-    await this.page.getByRole('button', { name: 'List Tools' }).click();
     const panel = this.page.getByRole('tabpanel', { name: 'Tools' });
+    const list = panel.getByRole('button', { name: 'List Tools' });
+    if (await list.isDisabled()) await panel.getByRole('button', { name: 'Clear' }).click();
+    await list.click();
     await panel.getByText('read_wiki_structure').first().waitFor();
     const text = (await panel.textContent()) ?? '';
     return ['read_wiki_structure', 'read_wiki_contents', 'ask_question'].filter((name) => text.includes(name));
   }
 
-  /** Steps 11 and 12: selects a tool, fills in the repository, runs it; the text of the result panel. */
-  async runTool(name: string, repository: string): Promise<string> {
+  /** Steps 11 and 12: selects a tool, fills in the repository, runs it; the text beside the expected kind of result. */
+  async runTool(name: string, repository: string, kind: 'Success' | 'Error'): Promise<string> {
     const panel = this.page.getByRole('tabpanel', { name: 'Tools' });
     await panel.getByText(name, { exact: true }).first().click();
     await panel.getByLabel('repoName').fill(repository);
     await panel.getByRole('button', { name: 'Run Tool' }).click();
-    await panel.getByRole('heading', { name: /Tool Result/ }).waitFor();
+    await panel.getByRole('heading', { name: `Tool Result: ${kind}` }).waitFor();
     return (await panel.textContent()) ?? '';
   }
 

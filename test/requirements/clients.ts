@@ -168,6 +168,11 @@ export const requirements = [
       'The metadata of a pass-through route names the gateway as resource and the authorization servers of the upstream.',
   },
   {
+    id: 'G-next.oauth-challenge',
+    source: 'guide, OAuth pass-through',
+    behaviour: 'Challenges of the upstream point to the metadata of the route, and are otherwise as they came.',
+  },
+  {
     id: 'G-next.oauth-flow',
     source: 'guide, OAuth pass-through',
     behaviour: 'A client gets from the first refusal through registration and consent to a call.',

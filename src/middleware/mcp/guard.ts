@@ -15,6 +15,7 @@ import type { MiddlewareContext } from '../definition.ts';
 import { type DenialRules, denial, logDecision } from './deny.ts';
 import { withRpcBody } from './faults.ts';
 import type { McpOptions } from './options.ts';
+import { pointToOwnMetadata } from './own-challenge.ts';
 import { questionOf } from './question.ts';
 import { readBody } from './read-body.ts';
 import { relay } from './relay.ts';
@@ -140,6 +141,7 @@ export class McpGuard {
       throw withRpcBody(error, id);
     }
     facts.sessionId = closeSession(this.#seal, reply, ticket);
+    pointToOwnMetadata(reply, this.#denials.metadataUrl);
     const isList = message?.kind === 'request' && message.facts.list !== undefined;
     return await relay(reply, exchange, {
       id,
