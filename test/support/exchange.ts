@@ -91,7 +91,7 @@ export function answering(
   const handler = (exchange: Exchange): Promise<Reply> => {
     seen.push(exchange);
     const reply = textReply(status, options.body ?? '');
-    for (const [name, value] of Object.entries(options.headers ?? {})) reply.headers.append(name, value);
+    for (const [name, value] of Object.entries(options.headers ?? {})) reply.headers.set(name, value);
     return Promise.resolve(reply);
   };
   return Object.assign(handler, { seen });

@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { durationOption, formatDuration } from '../../config/duration.ts';
-import type { Exchange } from '../../http/exchange.ts';
 import { Refusal } from '../../http/refusal.ts';
 import type { MiddlewareContext, MiddlewareDefinition } from '../definition.ts';
 import { compileSourceKey, sourceCriterionOptions } from '../source-criterion.ts';
+import { waitFor } from '../wait.ts';
 import type { Limiter, Rate } from './limiter.ts';
 import { MemoryLimiter } from './memory-limiter.ts';
+import { RedisLimiter } from './redis-limiter.ts';
+import { redisOptions } from './redis-options.ts';
 
 const options = z
   .strictObject({
@@ -13,6 +16,7 @@ const options = z
     period: durationOption.prefault('1s').describe('The time that `average` counts for.'),
     burst: z.int().min(0).prefault(1).describe('Requests that a source may send at once after a pause. At least 1.'),
     sourceCriterion: sourceCriterionOptions.optional(),
+    redis: redisOptions.optional(),
   })
   .describe('Limits how many requests a source may send over time.');
 
@@ -34,7 +38,7 @@ export const rateLimit: MiddlewareDefinition<RateLimitOptions> = {
     return (next) => async (exchange) => {
       const delay = await limiter.take(sourceOf(exchange));
       if (delay > rate.maxDelay) throw tooMany(delay);
-      if (delay > 0) await wait(delay, exchange);
+      if (delay > 0) await waitFor(delay, exchange);
       return next(exchange);
     };
   },
@@ -47,9 +51,13 @@ function rateOf({ average, period, burst }: RateLimitOptions): Rate | undefined 
   return { perSecond, burst: Math.max(1, burst), maxDelay: perSecond < 1 ? 500 : 500 / perSecond };
 }
 
-/** Buckets stay as they are when a reload leaves the options as they were. */
+/** Buckets stay as they are when a reload leaves the options as they were. The key is a digest: options hold a password. */
 function shareLimiter(rateLimitOptions: RateLimitOptions, rate: Rate, context: MiddlewareContext): Limiter {
-  return context.share(`buckets ${JSON.stringify(rateLimitOptions)}`, () => new MemoryLimiter(rate));
+  const { redis } = rateLimitOptions;
+  const key = createHash('sha256').update(JSON.stringify(rateLimitOptions)).digest('base64url');
+  return context.share<Limiter>(`buckets ${key}`, () =>
+    redis === undefined ? new MemoryLimiter(rate) : new RedisLimiter(rate, redis, context.name, context.log),
+  );
 }
 
 function tooMany(delay: number): Refusal {
@@ -59,19 +67,5 @@ function tooMany(delay: number): Refusal {
       ['Retry-After', String(Math.ceil(delay / 1_000))],
       ['X-Retry-In', formatDuration(delay)],
     ],
-  });
-}
-
-/** Waits for a token; ends early when the client goes. */
-function wait(delay: number, exchange: Exchange): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      forget();
-      resolve();
-    }, delay);
-    const forget = exchange.onClosed(() => {
-      clearTimeout(timer);
-      reject(new Refusal(499, 'client_gone', { unsent: true }));
-    });
   });
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { durationOption } from '../../config/duration.ts';
 import { PortcullisError } from '../../errors.ts';
@@ -7,6 +6,7 @@ import { Refusal } from '../../http/refusal.ts';
 import type { MiddlewareDefinition } from '../definition.ts';
 import { carriesMessage, discardReply, isIdempotent, nothingSent, rememberExchange } from '../replay.ts';
 import { compileStatusTest, type StatusTest, statusRange } from '../status-ranges.ts';
+import { waitFor } from '../wait.ts';
 
 const options = z
   .strictObject({
@@ -103,7 +103,7 @@ async function attempt(
       return result.reply;
     }
     if ('reply' in result) discardReply(result.reply);
-    if (pause > 0) await sleep(pause);
+    if (pause > 0) await waitFor(pause, exchange);
     rewind();
     exchange.facts.retryAttempts += 1;
   }
