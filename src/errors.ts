@@ -87,7 +87,8 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
 /** The candidate nearest to `name` by edit distance, or undefined when none is near enough to be a likely slip. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  // Of a very short name anything is near: at least one letter must be right.
+  let bestDistance = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {

@@ -60,7 +60,7 @@ function explain(issue: Issue, above: KeyPath, subject: Subject): Diagnostic[] {
       return [
         at({
           ...invalid,
-          message: `${name} must be ${typeNames[issue.expected] ?? issue.expected}, not ${kindOf(found)}`,
+          message: `${name} must be ${typeNames[issue.expected] ?? issue.expected}, not ${issue.expected === 'int' && typeof found === 'number' ? 'a fraction' : kindOf(found)}`,
           hint: typeHint(issue.expected, found),
         }),
       ];
@@ -78,6 +78,9 @@ function explain(issue: Issue, above: KeyPath, subject: Subject): Diagnostic[] {
           true,
         ),
       ];
+    case 'too_small':
+    case 'too_big':
+      return [at({ ...invalid, message: sentence(name, boundMessage(issue)), hint: undefined })];
     default:
       return [at({ ...invalid, message: sentence(name, issue.message), hint: undefined })];
   }
@@ -135,6 +138,14 @@ function typeHint(expected: string, found: unknown): string | undefined {
   if (expected === 'array' && found !== null && !Array.isArray(found))
     return 'begin each entry with `- `, on a line of its own';
   return undefined;
+}
+
+/** Zod's own words for bounds are replaced; a schema's are kept. */
+function boundMessage(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): string {
+  if (!/^Too (?:small|big)/.test(issue.message)) return issue.message;
+  const [side, bound] = issue.code === 'too_small' ? ['least', issue.minimum] : ['most', issue.maximum];
+  const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
+  return unit === '' ? `must be at ${side} ${bound}` : `must have at ${side} ${bound}${unit}`;
 }
 
 /** A schema's own message continues the sentence that begins with the key's name. */

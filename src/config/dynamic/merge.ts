@@ -22,7 +22,10 @@ export function mergeConfigurations(configurations: readonly DynamicConfiguratio
     tls.defaultCertificate === undefined ? [] : [tls.defaultCertificate],
   );
   return {
-    routers: mergeItems(configurations.map(({ routers }) => routers)),
+    routers: mergeItems(
+      configurations.map(({ routers }) => routers),
+      'keep both',
+    ),
     services: mergeItems(configurations.map(({ services }) => services)),
     middlewares: mergeItems(configurations.map(({ middlewares }) => middlewares)),
     serversTransports: mergeItems(configurations.map(({ serversTransports }) => serversTransports)),
@@ -35,11 +38,23 @@ export function mergeConfigurations(configurations: readonly DynamicConfiguratio
   };
 }
 
-function mergeItems<Config>(maps: readonly ReadonlyMap<string, Item<Config>>[]): ReadonlyMap<string, Item<Config>> {
+/**
+ * @param clash `keep both`: of two items of one name both stay, broken, the second under another name; for routers, each
+ *   of which must close the requests of its own rule
+ */
+function mergeItems<Config>(
+  maps: readonly ReadonlyMap<string, Item<Config>>[],
+  clash: 'keep first' | 'keep both' = 'keep first',
+): ReadonlyMap<string, Item<Config>> {
   const merged = new Map<string, Item<Config>>();
   for (const item of maps.flatMap((items) => [...items.values()])) {
     const before = merged.get(item.name);
-    merged.set(item.name, before === undefined ? item : conflicting(before, item));
+    const after = before === undefined ? item : conflicting(before, item);
+    merged.set(item.name, after);
+    if (before === undefined || clash === 'keep first') continue;
+    const [plain, provider] = item.name.split('@');
+    const name = `${plain}-${merged.size}@${provider}`;
+    merged.set(name, { ...item, name, problems: after.problems });
   }
   return merged;
 }

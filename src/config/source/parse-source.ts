@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments, visit, type YAMLError } from 'yaml';
 import type { Diagnostic } from '../../errors.ts';
 import { maskUnparsed } from './mask.ts';
 import { DocumentFault, plainValue } from './plain-value.ts';
@@ -6,7 +6,7 @@ import { createSourceDocument, type SourceDocument } from './source-document.ts'
 
 /** Largest file that is read, in bytes. */
 export const maxFileSize = 8 * 1024 * 1024;
-const maxReported = 5;
+const maxReported = 3;
 
 /** The documents of a file, or (never both) what keeps it from being read. */
 export interface ParsedSource {
@@ -42,7 +42,7 @@ export function parseSource(file: string, content: Uint8Array | string): ParsedS
       hint: hint ?? hintFor(lineText),
       at: { file, line, column: col },
       excerpt: {
-        text: maskUnparsed(lineText, text),
+        text: maskUnparsed(lineText, text).replaceAll('\t', ' '),
         column: col,
         length: Math.max(1, Math.min(to - from, lineText.length - col + 1)),
       },
@@ -65,7 +65,9 @@ export function parseSource(file: string, content: Uint8Array | string): ParsedS
     const errors = [...document.errors, ...document.warnings];
     if (errors.length > 0) {
       diagnostics.push(
-        ...errors.map((error) => fault(describe(error), error.pos[0], error.pos[1], syntaxHints[error.code])),
+        ...errors.map((error) =>
+          fault(describe(error), faultOffset(error, document), error.pos[1], syntaxHints[error.code]),
+        ),
       );
       continue;
     }
@@ -83,9 +85,12 @@ export function parseSource(file: string, content: Uint8Array | string): ParsedS
       diagnostics.push(fault(error.message, error.offset, error.offset + 1, error.hint));
     }
   }
-  return diagnostics.length > 0
-    ? { documents: [], diagnostics: diagnostics.slice(0, maxReported) }
-    : { documents, diagnostics };
+  if (diagnostics.length === 0) return { documents, diagnostics };
+  // One fault makes the parser stumble several times in the same place.
+  const first = diagnostics.filter(
+    ({ at }, index) => diagnostics.findIndex((other) => other.at?.line === at?.line) === index,
+  );
+  return { documents: [], diagnostics: first.slice(0, maxReported) };
 }
 
 function decodeUtf8(content: Uint8Array): string | undefined {
@@ -96,21 +101,32 @@ function decodeUtf8(content: Uint8Array): string | undefined {
   }
 }
 
-/** The library's messages may quote the text they stumbled over, so only those parts are kept that cannot. */
-const syntaxMessages: Readonly<Partial<Record<YAMLError['code'], string>>> = {
-  BAD_DQ_ESCAPE: 'unknown escape sequence in a double-quoted text',
-  BAD_SCALAR_START: 'a plain value cannot start with this character',
-  BAD_INDENT: 'the indentation does not fit what stands above',
-  BLOCK_AS_IMPLICIT_KEY: 'a second `: ` on one line',
-  DUPLICATE_KEY: 'this key stands here twice',
-  MULTILINE_IMPLICIT_KEY: 'a key, or the `:` after it, is missing',
-  MISSING_CHAR: 'something is missing: a closing quote or bracket, a `:` or a space',
-  NON_STRING_KEY: 'a key must be plain text',
-  RESOURCE_EXHAUSTION: 'the document is nested too deeply',
-  TAB_AS_INDENT: 'a tab is used for indentation',
-  TAG_RESOLVE_FAILED: 'tags (words that begin with !) are not supported',
-  UNEXPECTED_TOKEN: 'this cannot stand here',
-};
+/**
+ * The library's messages may quote the text they stumbled over, so none of them is passed on. A pattern tells faults
+ * apart that have one code.
+ */
+const syntaxMessages: readonly {
+  readonly code?: YAMLError['code'];
+  readonly says?: RegExp;
+  readonly message: string;
+}[] = [
+  { says: /closing .quote/, message: 'a quote that is opened here is never closed' },
+  { says: /^Missing , /, message: 'a comma is missing before this' },
+  { says: /^Flow .*end with a \}/, message: 'the `{` above is not closed with `}`' },
+  { says: /^Flow .*end with a \]/, message: 'the `[` above is not closed with `]`' },
+  { says: /Missing space/, message: 'a space is missing here' },
+  { code: 'BAD_DQ_ESCAPE', message: 'this escape sequence is not known in double-quoted text' },
+  { code: 'BAD_SCALAR_START', message: 'a plain value cannot start with this character' },
+  { code: 'BAD_INDENT', message: 'the indentation does not fit what stands above' },
+  { code: 'BLOCK_AS_IMPLICIT_KEY', message: 'there is a second `: ` on this line' },
+  { code: 'DUPLICATE_KEY', message: 'this key stands here twice' },
+  { code: 'MULTILINE_IMPLICIT_KEY', message: 'a `:` is missing after this' },
+  { code: 'NON_STRING_KEY', message: 'a key must be plain text' },
+  { code: 'RESOURCE_EXHAUSTION', message: 'the document is nested too deeply' },
+  { code: 'TAB_AS_INDENT', message: 'a tab is used for indentation' },
+  { code: 'TAG_RESOLVE_FAILED', message: 'tags (words that begin with !) are not supported' },
+  { code: 'UNEXPECTED_TOKEN', message: 'this cannot stand here' },
+];
 
 const syntaxHints: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BAD_SCALAR_START: 'put the value in single quotes',
@@ -120,12 +136,24 @@ const syntaxHints: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   TAG_RESOLVE_FAILED: 'put a value that begins with ! in single quotes',
 };
 
-function describe(error: YAMLError): string {
-  return (
-    syntaxMessages[error.code] ?? `this is not well-formed YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`
-  );
+function describe({ code, message }: YAMLError): string {
+  const known = syntaxMessages.find((entry) => (entry.code ?? code) === code && (entry.says?.test(message) ?? true));
+  return known?.message ?? `this is not well-formed YAML (${code.toLowerCase().replaceAll('_', ' ')})`;
+}
+
+/** Where to point: at the quote that is opened, not at the end of the file where the parser noticed. */
+function faultOffset(error: YAMLError, document: Document): number {
+  let opened: number | undefined;
+  if (/closing .quote/.test(error.message)) {
+    visit(document, {
+      Scalar: (_, { range }) => {
+        if (range?.[1] === error.pos[0]) opened = range[0];
+      },
+    });
+  }
+  return opened ?? error.pos[0];
 }
 
 function hintFor(line: string): string | undefined {
-  return /\{\{|\}\}/.test(line) ? 'Go templates ({{ … }}) are not supported in configuration files' : undefined;
+  return /\{\{/.test(line) ? 'Go templates ({{ … }}) are not supported in configuration files' : undefined;
 }

@@ -28,18 +28,24 @@ const forbiddenKey = '__proto__';
 export function plainValue(document: Document): unknown {
   let nodes = 0;
   const open = new Set<Node>();
+  /** The outermost alias that is being written out: that is what an operator can change. */
+  let alias: Node | undefined;
 
   function convert(node: unknown, depth: number): unknown {
     if (node === null || node === undefined) return null;
     const here = node as Node;
     if (++nodes > maxNodes)
-      throw new DocumentFault('the document expands to too much data', here, 'write out fewer aliases');
+      throw new DocumentFault('the document expands to too much data', alias ?? here, 'write out fewer aliases');
     if (depth > maxDepth) throw new DocumentFault(`the document is nested deeper than ${maxDepth} levels`, here);
     if (isAlias(here)) {
       const target = here.resolve(document);
       if (target === undefined) throw new DocumentFault(`there is no anchor &${here.source} before this alias`, here);
       if (open.has(target)) throw new DocumentFault(`the alias *${here.source} contains itself`, here);
-      return convert(target, depth + 1);
+      const outermost = alias === undefined;
+      alias ??= here;
+      const value = convert(target, depth + 1);
+      if (outermost) alias = undefined;
+      return value;
     }
     if (isScalar(here)) return here.value;
     open.add(here);

@@ -58,7 +58,7 @@ function htpasswdUsers(translation: Translation, options: Options, referrer: Ref
   const password = data.get('password');
   if (type === 'kubernetes.io/basic-auth' || (user !== undefined && password !== undefined)) {
     if (user === undefined || password === undefined)
-      return unchanged(others, [incomplete(referrer, secret, '`username` and `password`')]);
+      return unchanged(others, [incomplete(referrer, secret, 'the keys `username` and `password`')]);
     const digest = createHash('sha1').update(password).digest('base64');
     return {
       options: { ...others, users: [`${user.toString()}:{SHA}${digest}`] },
@@ -67,7 +67,8 @@ function htpasswdUsers(translation: Translation, options: Options, referrer: Ref
     };
   }
   const lines = data.get('users') ?? (data.size === 1 ? [...data.values()][0] : undefined);
-  if (lines === undefined) return unchanged(others, [incomplete(referrer, secret, '`users`, with htpasswd lines,')]);
+  if (lines === undefined)
+    return unchanged(others, [incomplete(referrer, secret, 'a key `users` with htpasswd lines')]);
   const users = lines
     .toString()
     .split('\n')

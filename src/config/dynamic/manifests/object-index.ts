@@ -58,6 +58,8 @@ export function indexObjects(objects: readonly SourceObject[]): ObjectIndex {
     }
     const conflict = duplicate(object, before);
     known.set(id, { ...before, faults: [...before.faults, conflict] });
+    // The rules of both are closed, which may be different ones.
+    if (object.kind === 'IngressRoute') known.set(`${id} ${known.size}`, { ...object, faults: [conflict] });
     problems.push(conflict);
   }
 
@@ -186,6 +188,7 @@ function unknownKind(apiVersion: string, kind: string): KindProblem {
         path: ['kind'],
         message: `the kind \`${kind}\` is not known`,
         hint,
+        meant: candidate,
       };
     }
   }

@@ -14,6 +14,7 @@ import { type NamedService, nameService } from './translate-service.ts';
 import { addCertificate } from './translate-tls.ts';
 import {
   addItem,
+  addRouter,
   crossProviderReference,
   decodeObject,
   type Referrer,
@@ -26,23 +27,24 @@ import {
 /** Classes under which routes are ours; without a class they are too. */
 const ourClasses = ['', 'traefik', 'portcullis'];
 
+const classPaths: readonly KeyPath[] = [
+  ['spec', 'ingressClassName'],
+  ['metadata', 'annotations', 'kubernetes.io/ingress.class'],
+];
+
 /**
  * Makes a router of every route. A route that cannot be decoded still becomes a router, as far as its rule can be read,
  * so that its requests are refused instead of falling through to a wider route.
  */
 export function translateIngressRoute(translation: Translation, object: IndexedObject): void {
   const { origin, value } = object;
-  const ingressClass =
-    valueAt(value, ['spec', 'ingressClassName']) ?? object.annotations['kubernetes.io/ingress.class'] ?? '';
-  if (!ourClasses.includes(String(ingressClass))) {
-    const message = `this route is for the ingress class \`${String(ingressClass)}\`, so it is not used`;
+  const ingressClass = classPaths
+    .map((path) => [path, valueAt(value, path)] as const)
+    .find(([, name]) => name !== undefined);
+  if (ingressClass !== undefined && !ourClasses.includes(String(ingressClass[1]))) {
+    const message = `this route is for the ingress class \`${String(ingressClass[1])}\`, so it is not used`;
     translation.problems.push(
-      diagnose(origin, ['spec', 'ingressClassName'], {
-        code: 'CONFIG_UNSUPPORTED',
-        severity: 'info',
-        message,
-        hint: undefined,
-      }),
+      diagnose(origin, ingressClass[0], { code: 'CONFIG_UNSUPPORTED', severity: 'info', message }),
     );
     return;
   }
@@ -78,7 +80,7 @@ function addRoute(translation: Translation, object: IndexedObject, source: Route
   const { raw, path } = source;
   const rule = valueAt(raw, ['match']);
   const priority = valueAt(raw, ['priority']);
-  const name = routerName(namespace, object.name, typeof rule === 'string' ? rule : '');
+  const name = routerName(namespace, object.name, typeof rule === 'string' ? rule : `route ${path.at(-1)}`);
   const referrer: Referrer = { namespace, origin, path };
   const decoded = refuseUnsupported(translation, ingressRouteRule, decode(ingressRouteRule, raw, origin, path), {
     value: raw,
@@ -91,11 +93,11 @@ function addRoute(translation: Translation, object: IndexedObject, source: Route
         nameMiddleware(translation, reference, { ...referrer, path: [...path, 'middlewares', index] }),
       )
     : [];
-  addItem(translation.routers, {
+  addRouter(translation.routers, {
     name,
     config: {
       rule: typeof rule === 'string' ? rule : '',
-      priority: typeof priority === 'number' ? priority : undefined,
+      priority: Number.isInteger(priority) ? Number(priority) : undefined,
       entryPoints: source.entryPoints,
       middlewares: middlewares.map((middleware) => middleware.name),
       service: service.name,

@@ -117,6 +117,32 @@ function prune(schema: z.ZodType, value: unknown): unknown {
   return copy;
 }
 
+/**
+ * Adds a router. Of two of one name both are broken, and both stay, because each must close the requests of its own rule.
+ */
+export function addRouter(routers: Map<string, Item<RouterConfig>>, item: Item<RouterConfig>): void {
+  const before = routers.get(item.name);
+  if (before === undefined) {
+    routers.set(item.name, item);
+    return;
+  }
+  const told = before.problems.some(({ severity }) => severity === 'error');
+  const problems = told ? before.problems : [...before.problems, takenName(before, item)];
+  routers.set(item.name, { ...before, problems });
+  const [plain, provider] = item.name.split('@');
+  const name = `${plain}-${routers.size}@${provider}`;
+  routers.set(name, { ...item, name, problems: item.problems.length > 0 ? item.problems : problems });
+}
+
+function takenName(before: Item<unknown>, item: Item<unknown>): Diagnostic {
+  return diagnose(item.origin, item.path, {
+    code: 'CONFIG_DUPLICATE',
+    severity: 'error',
+    message: `this gets the name \`${item.name}\`, which ${before.origin.label} has already`,
+    hint: 'rename or remove one of them',
+  });
+}
+
 /** Adds an item. Two of one name would shadow each other, so both are broken then. */
 export function addItem<Config>(items: Map<string, Item<Config>>, item: Item<Config>): void {
   const before = items.get(item.name);
@@ -124,12 +150,7 @@ export function addItem<Config>(items: Map<string, Item<Config>>, item: Item<Con
     items.set(item.name, item);
     return;
   }
-  const problem = diagnose(item.origin, item.path, {
-    code: 'CONFIG_DUPLICATE',
-    severity: 'error',
-    message: `this gets the name \`${item.name}\`, which ${before.origin.label} has already`,
-    hint: 'rename or remove one of them',
-  });
+  const problem = takenName(before, item);
   items.set(item.name, { ...before, problems: [...before.problems, problem, ...item.problems] });
 }
 

@@ -51,7 +51,11 @@ export const fileOptions: RewriteOptions = (translation, type, options, { origin
       key,
       pem.has(key) && typeof value === 'string' ? read(value, ['tls', key]) : value,
     ]);
-    return { options: { ...options, tls: Object.fromEntries(texts) }, secretPaths: [['tls', 'key']], problems };
+    return {
+      options: { ...options, tls: Object.fromEntries(texts) },
+      secretPaths: 'key' in tls ? [['tls', 'key']] : [],
+      problems,
+    };
   }
   return { options, secretPaths: [], problems };
 };

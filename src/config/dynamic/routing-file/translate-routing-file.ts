@@ -4,7 +4,7 @@ import { decode, valueAt } from '../../decode.ts';
 import { diagnose } from '../../diagnose.ts';
 import { isPlainObject } from '../../source/plain-value.ts';
 import { resolveOptions } from '../manifests/resolve-options.ts';
-import { addItem, refuseUnsupported, type Translation } from '../manifests/translation.ts';
+import { addItem, addRouter, refuseUnsupported, type Translation } from '../manifests/translation.ts';
 import { middlewareType } from '../middleware-type.ts';
 import type { KeyPath, Origin, ServiceConfig } from '../model.ts';
 import * as schema from '../schema/routing-file.ts';
@@ -86,13 +86,13 @@ function translateRouter(translation: Translation, item: FileItem): void {
     const entryPoints = valueAt(item.value, ['entryPoints']);
     const config = {
       rule: typeof rule === 'string' ? rule : '',
-      priority: typeof priority === 'number' ? priority : undefined,
+      priority: Number.isInteger(priority) ? Number(priority) : undefined,
       entryPoints: Array.isArray(entryPoints) ? entryPoints.filter((entry) => typeof entry === 'string') : [],
       middlewares: [],
       service: name,
       tls: tls === undefined ? undefined : {},
     };
-    addItem(translation.routers, { name, config, origin, path, problems: [...item.problems, ...decoded.problems] });
+    addRouter(translation.routers, { name, config, origin, path, problems: [...item.problems, ...decoded.problems] });
     return;
   }
   const { rule, priority, entryPoints, middlewares, service, tls } = decoded.value;
@@ -110,7 +110,7 @@ function translateRouter(translation: Translation, item: FileItem): void {
           ? {}
           : { options: options === 'default' ? options : qualifyFileName(options) },
   };
-  addItem(translation.routers, { name, config, origin, path, problems: item.problems });
+  addRouter(translation.routers, { name, config, origin, path, problems: item.problems });
 }
 
 function translateMiddleware(translation: Translation, item: FileItem): void {
