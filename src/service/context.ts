@@ -37,8 +37,6 @@ export interface ServiceLimits {
   readonly orphanBytes: number;
   /** Bytes of a request body kept to send it to a second service (`failover` by status, `mirroring`). */
   readonly replayBody: number;
-  /** Milliseconds that streams of a service which no generation wants any more may go on; 0: as long as they like. */
-  readonly retireGrace: number;
 }
 
 export const standardLimits: ServiceLimits = {
@@ -47,7 +45,6 @@ export const standardLimits: ServiceLimits = {
   orphanTime: 600_000,
   orphanBytes: 16 * 1024 * 1024,
   replayBody: 1024 * 1024,
-  retireGrace: 0,
 };
 
 export const standardTransport: ServersTransportConfig = {

@@ -29,7 +29,7 @@ export class HealthCheck {
     this.#config = config;
     this.#transport = transport;
     this.#report = report;
-    const scheme = config.scheme ?? (server.h2c ? 'h2c' : server.secure ? 'https' : 'http');
+    const scheme = config.scheme ?? (server.secure ? 'https' : 'http');
     const host = server.hostname.includes(':') ? `[${server.hostname}]` : server.hostname;
     this.#address = parseServerUrl(`${scheme}://${host}:${config.port ?? server.port}`, false);
   }

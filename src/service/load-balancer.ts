@@ -10,7 +10,7 @@ import type { ServerStatus, Service } from './service.ts';
 import { createStrategy } from './strategy.ts';
 import type { Transport } from './transport.ts';
 import { type CallOwner, UpstreamCall } from './upstream-call.ts';
-import { noServer } from './upstream-error.ts';
+import { clientGone, noServer } from './upstream-error.ts';
 
 /** What a balancer gets when it is built. */
 export interface BalancerParts {
@@ -70,6 +70,7 @@ export class LoadBalancer implements Service, CallOwner {
       return Promise.reject(error);
     }
     exchange.facts.service = this.name;
+    if (exchange.closed && exchange.abortOnClose) return Promise.reject(clientGone(true));
     const server = this.#members.choose(exchange);
     if (server === undefined) return Promise.reject(noServer());
     return new Promise((resolve, reject) => {

@@ -62,7 +62,7 @@ export class ServiceRegistry {
       const poolKeys: string[] = [];
       const servers = config.servers.map((server, index) => {
         const address = addresses[index] as ServerAddress;
-        const poolKey = fingerprint(transportKey, address.origin, address.h2c);
+        const poolKey = fingerprint(transportKey, address.origin);
         poolKeys.push(poolKey);
         const pool = this.#pools.hold(poolKey, () => transport.connect(address));
         const passive =

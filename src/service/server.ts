@@ -7,8 +7,6 @@ import type { ServerStatus } from './service.ts';
 /** A server's address, taken apart once. */
 export interface ServerAddress {
   readonly secure: boolean;
-  /** Cleartext HTTP/2 was asked for (`h2c://`). */
-  readonly h2c: boolean;
   /** Without IPv6 brackets, lower case. */
   readonly hostname: string;
   readonly port: number;
@@ -22,7 +20,7 @@ export interface ServerAddress {
 
 /** Takes a server's URL apart; undefined when it is none that we can talk to. */
 export function parseServerUrl(url: string, preservePath: boolean): ServerAddress | undefined {
-  const [, scheme, rest] = /^(https?|h2c):\/\/(.+)$/is.exec(url) ?? [];
+  const [, scheme, rest] = /^(https?):\/\/(.+)$/is.exec(url) ?? [];
   if (scheme === undefined || rest === undefined) return undefined;
   const secure = scheme.toLowerCase() === 'https';
   const text = `${secure ? 'https' : 'http'}://${rest}`;
@@ -32,7 +30,6 @@ export function parseServerUrl(url: string, preservePath: boolean): ServerAddres
   const port = parsed.port === '' ? (secure ? 443 : 80) : Number(parsed.port);
   return {
     secure,
-    h2c: scheme.toLowerCase() === 'h2c',
     hostname: parsed.hostname.replace(/^\[|\]$/g, ''),
     port,
     authority: parsed.host,

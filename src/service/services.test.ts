@@ -103,6 +103,21 @@ describe('services that cannot be', () => {
     },
   );
 
+  it('cleartext HTTP/2, which is refused in words of its own', () => {
+    const healthCheck = {
+      path: '/',
+      method: 'GET',
+      interval: 5,
+      timeout: 5,
+      followRedirects: true,
+      headers: {},
+      scheme: 'h2c',
+    };
+    for (const config of [balancer({ servers: ['h2c://x:1'] }), balancer({ servers: ['http://x:1'], healthCheck })]) {
+      expect(problems({ 'a@file': config })).toMatchObject([{ code: 'CONFIG_UNSUPPORTED' }]);
+    }
+  });
+
   it('a transport that is not there, or cannot be used', async () => {
     const { cert } = await selfSigned('a.test');
     const service = { 'a@file': balancer({ servers: ['http://x'], serversTransport: 't@file' }) };
@@ -150,6 +165,19 @@ describe('services that cannot be', () => {
     } catch (error) {
       expect((error as PortcullisError).diagnostics).toEqual([problem]);
     }
+  });
+});
+
+describe('services that are odd', () => {
+  it.each<[string, ServiceConfig]>([
+    ['no servers', balancer({ servers: [] })],
+    ['no weight', balancer({ servers: [{ url: 'http://127.0.0.1:1', weight: 0 }] })],
+    ['all on their way out', balancer({ servers: [{ url: 'http://127.0.0.1:1', fenced: true }] })],
+  ])('%s: a warning, and 503', async (_what, config) => {
+    const { services, service } = setUp({ a: config });
+    expect(services.warnings.get('a')).toMatchObject([{ severity: 'warning' }]);
+    expect(service.available()).toBe(false);
+    await expect(service.handle(testExchange(), clearance)).rejects.toMatchObject({ status: 503, unsent: true });
   });
 });
 

@@ -180,17 +180,36 @@ class GenerationServices implements Services {
     const addresses = config.servers.map(({ url, preservePath }, index) => {
       const address = parseServerUrl(url, preservePath ?? false);
       if (address !== undefined) return address;
-      throw refuse(item, ['loadBalancer', 'servers', index, 'url'], {
-        code: 'CONFIG_INVALID_VALUE',
-        severity: 'error',
-        message: 'this is not the URL of a server',
-        hint: 'write http://host:port or https://host:port, without user, query and fragment',
-      });
+      throw refuse(item, ['loadBalancer', 'servers', index, 'url'], /^h2c:/i.test(url) ? noH2c : noServerUrl);
     });
+    if (/^h2c$/i.test(config.healthCheck?.scheme ?? '')) {
+      throw refuse(item, ['loadBalancer', 'healthCheck', 'scheme'], noH2c);
+    }
+    this.#warnAboutServers(item, config);
     const key = fingerprint(item.name, config, transportKey);
     const service = registry.balancer(key, item.name, config, addresses, transportKey, transport);
     this.#held.push(() => registry.drop(key));
     return { service, key };
+  }
+
+  #warnAboutServers(item: Item<ServiceConfig>, config: LoadBalancerConfig): void {
+    const { servers } = config;
+    if (servers.some(({ weight, fenced }) => weight > 0 && fenced !== true)) return;
+    this.#warn(item, ['loadBalancer', 'servers'], {
+      code: 'CONFIG_INVALID_VALUE',
+      severity: 'warning',
+      message:
+        servers.length === 0
+          ? 'this service has no servers: every request is answered with 503'
+          : 'no server of this service takes new callers: they are answered with 503',
+      hint: servers.length === 0 ? 'add a server' : 'give a server a weight above 0',
+    });
+  }
+
+  #warn(item: Item<ServiceConfig>, field: KeyPath, problem: Problem): void {
+    const warnings = this.warnings.get(item.name) ?? [];
+    warnings.push(diagnoseItem(item, field, problem));
+    this.warnings.set(item.name, warnings);
   }
 
   #transport(item: Item<ServiceConfig>, config: LoadBalancerConfig): ReturnType<ServiceRegistry['transport']> {
@@ -222,6 +241,21 @@ class GenerationServices implements Services {
     }
   }
 }
+
+const noServerUrl: Problem = {
+  code: 'CONFIG_INVALID_VALUE',
+  severity: 'error',
+  message: 'this is not the URL of a server',
+  hint: 'write http://host:port or https://host:port, without user, query and fragment',
+};
+
+/** The client library takes a cancelled HTTP/2 stream for a complete answer; until it does not, servers get HTTP/1.1. */
+const noH2c: Problem = {
+  code: 'CONFIG_UNSUPPORTED',
+  severity: 'error',
+  message: 'cleartext HTTP/2 (h2c) is not spoken with upstream servers',
+  hint: 'use http, which is HTTP/1.1 with kept connections',
+};
 
 function unknown(kind: string, name: string, known: ReadonlyMap<string, unknown>): Diagnostic {
   const suggestion = nearest(name, known.keys());

@@ -48,7 +48,8 @@ export class Transport {
         this.#names,
         forwardingTimeouts.dialTimeout,
       ),
-      maxIdle: maxIdleConnsPerHost,
+      // 0 is "not set", below 0 "none", as in Traefik.
+      maxIdle: maxIdleConnsPerHost === 0 ? 200 : Math.max(0, maxIdleConnsPerHost),
       idleTimeout: forwardingTimeouts.idleConnTimeout,
       headTimeout: forwardingTimeouts.responseHeaderTimeout,
       maxHead: this.#maxHead,

@@ -4,6 +4,7 @@ import { type TestExchange, testExchange } from '../../test/support/exchange.ts'
 import { balancer, clearance, closeUpstreams, httpUpstream, rawUpstream, setUp } from '../../test/support/upstreams.ts';
 import { type BodyFlow, type BodySink, type BodySource, collect } from '../http/body.ts';
 import type { Reply } from '../http/exchange.ts';
+import type { LoadBalancer } from './load-balancer.ts';
 
 closeUpstreams();
 
@@ -112,6 +113,21 @@ describe('[DP-1.framing] the request on the wire', () => {
     broken.destroy(new Error('gone'));
     await expect(asked).rejects.toMatchObject({ status: 502, unsent: false });
     while (!aborted) await pause(1);
+  });
+
+  it('may be answered before all of it was sent; the connection is then given up', async () => {
+    const upstream = await rawUpstream(({ socket }) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
+    const plain = testExchange({ body: 'hello' });
+    const pieces = new Readable({ read() {} });
+    pieces.push('h');
+    const exchange = Object.assign(plain, {
+      body: { ...plain.body, declaredLength: undefined, buffered: undefined, stream: () => pieces },
+    });
+    const reply = await service.handle(exchange, clearance);
+    expect(reply.status).toBe(200);
+    while (upstream.sockets.size > 0) await pause(1);
+    expect(pieces.destroyed).toBe(false);
   });
 
   it('leaves the connection of the client alone when the upstream dies', async () => {
@@ -422,6 +438,39 @@ describe('[DP-6.client-gone] the client goes', () => {
   });
 });
 
+describe('undici is not entered from inside its own callbacks', () => {
+  it('when the end of one answer starts the next request, and a chunk of one stream resumes another', async () => {
+    const big = Buffer.alloc(2_000_000, 'b');
+    const upstream = await httpUpstream((request, response) => response.end(request.url === '/big' ? big : 'small'));
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
+    for (let i = 0; i < 5; i++) await service.handle(testExchange(), clearance);
+    const replies = await Promise.all([1, 2].map(() => service.handle(testExchange({ path: '/big' }), clearance)));
+    const flows: BodyFlow[] = [];
+    const sizes = [0, 0];
+    const after: Promise<Reply>[] = [];
+    for (const [index, reply] of replies.entries()) {
+      const flow = flowing(reply).start({
+        chunk(data) {
+          sizes[index] = (sizes[index] ?? 0) + data.length;
+          flows[index]?.pause();
+          flows[1 - index]?.resume();
+          setImmediate(() => flows[index]?.resume());
+        },
+        end() {
+          after.push(service.handle(testExchange(), clearance), service.handle(testExchange(), clearance));
+        },
+        fail(error) {
+          throw error;
+        },
+      });
+      flows.push(flow);
+    }
+    while (after.length < 4) await pause(2);
+    for (const reply of await Promise.all(after)) expect(String(reply.body)).toBe('small');
+    expect(sizes).toEqual([big.length, big.length]);
+  });
+});
+
 describe('[DP-6.cut] the upstream dies mid-answer', () => {
   it.each([
     ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n'],
@@ -475,6 +524,46 @@ describe('[DP-6.once] a request is sent at most once', () => {
     expect(answered + refused).toBe(150);
     expect(answered).toBeGreaterThan(50);
     expect(Math.max(...seen.values())).toBe(1);
+  });
+
+  it('when the client library starts it anew', async () => {
+    let aborted: Error | undefined;
+    const controller = {
+      aborted: false,
+      paused: false,
+      reason: null,
+      pause() {},
+      resume() {},
+      abort(reason: Error) {
+        aborted = reason;
+      },
+    };
+    const upstream = await rawUpstream(() => {});
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
+    const [server] = (service as LoadBalancer).servers;
+    if (server === undefined) throw new Error('no server');
+    Object.assign(server.pool, {
+      take: () => ({
+        client: {
+          dispatch(_options: unknown, handler: { onRequestStart(started: typeof controller): void }) {
+            handler.onRequestStart(controller);
+            expect(aborted).toBeUndefined();
+            handler.onRequestStart(controller);
+          },
+        },
+      }),
+    });
+    void service.handle(await posted('{}'), clearance).catch(() => {});
+    expect(aborted?.message).toBe('a request is never sent twice');
+  });
+
+  it('or not at all, when its client has gone already', async () => {
+    const upstream = await rawUpstream(() => {});
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
+    const exchange = await posted('{}');
+    exchange.close();
+    await expect(service.handle(exchange, clearance)).rejects.toMatchObject({ status: 499, unsent: true });
+    expect(upstream.connections).toBe(0);
   });
 
   it('but another server is asked when no connection could be made', async () => {

@@ -206,6 +206,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    // A parser that is resumed begins with nothing.
+    if (chunk.length === 0) return;
     switch (this.#phase) {
       case 'flowing':
         insideParser += 1;
