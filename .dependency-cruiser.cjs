@@ -81,11 +81,7 @@ module.exports = {
       name: 'sockets-behind-the-exchange',
       comment: 'only entrypoint and service speak HTTP themselves (cli: the health check of another process)',
       severity: 'error',
-      // The two middlewares take the texts of status codes from there, nothing else.
-      from: {
-        path: '^src/',
-        pathNot: ['^src/(entrypoint|service|cli)/', '^src/middleware/(redirect|ip-allow-list/ip-allow-list)\\.ts$', testFile],
-      },
+      from: { path: '^src/', pathNot: ['^src/(entrypoint|service|cli)/', testFile] },
       to: { path: '^(node:)?http2?$', dependencyTypes: ['core'] },
     },
     {

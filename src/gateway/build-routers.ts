@@ -3,6 +3,7 @@ import type { Item, RouterConfig } from '../config/dynamic/model.ts';
 import { type Diagnostic, nearest } from '../errors.ts';
 import type { Handler } from '../http/exchange.ts';
 import { Refusal } from '../http/refusal.ts';
+import { checkPriority } from '../router/priority.ts';
 import { type CompiledRule, compileRule } from '../router/rule.ts';
 import type { Service } from '../service/service.ts';
 import type { BuiltMiddleware, MiddlewareBuild } from './build-middlewares.ts';
@@ -68,7 +69,9 @@ export async function buildRouters(context: RouterBuildContext): Promise<RouterB
     const rule = found.some((one) => one.message !== '' && config.rule === '')
       ? undefined
       : compileRule(config.rule, (problem, range) => diagnoseItem(item, ['rule'], problem, range));
-    if (rule !== undefined && !rule.ok) found.push(...rule.diagnostics);
+    if (rule !== undefined) found.push(...(rule.ok ? rule.warnings : rule.diagnostics));
+    const badPriority = checkPriority(config.priority ?? 0);
+    if (badPriority !== undefined) found.push(diagnoseItem(item, ['priority'], badPriority));
 
     const used: BuiltMiddleware[] = [];
     for (const [index, middlewareName] of config.middlewares.entries()) {

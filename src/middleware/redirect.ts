@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http';
 import type { Exchange, Reply } from '../http/exchange.ts';
 import { Refusal, textReply } from '../http/refusal.ts';
+import { statusText } from '../http/status-text.ts';
 
 /** The path and query as they stand, for URLs that are sent back. */
 export function requestUri(exchange: Exchange): string {
@@ -20,5 +20,5 @@ export function redirectReply(exchange: Exchange, location: string, permanent: b
   if (/[^\x21-\x7e]/.test(location)) throw new Refusal(400, 'bad_redirect', { body: 'Bad Request' });
   const get = exchange.method === 'GET';
   const status = permanent ? (get ? 301 : 308) : get ? 302 : 307;
-  return textReply(status, STATUS_CODES[status] ?? '', 'text/plain; charset=utf-8', [['Location', location]]);
+  return textReply(status, statusText(status) ?? '', 'text/plain; charset=utf-8', [['Location', location]]);
 }

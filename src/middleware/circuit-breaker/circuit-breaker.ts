@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
 import { durationOption } from '../../config/duration.ts';
 import { Refusal } from '../../http/refusal.ts';
+import { statusText } from '../../http/status-text.ts';
 import { compileCondition, type Word } from '../condition.ts';
 import type { MiddlewareDefinition } from '../definition.ts';
 import { Breaker } from './breaker.ts';
@@ -56,7 +56,7 @@ export const circuitBreaker: MiddlewareDefinition<CircuitBreakerOptions> = {
       const wait = breaker.refuse();
       if (wait !== undefined) {
         throw new Refusal(responseCode, 'circuit_open', {
-          body: STATUS_CODES[responseCode] ?? '',
+          body: statusText(responseCode) ?? '',
           headers: [['Retry-After', String(Math.ceil(wait / 1_000))]],
         });
       }

@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
 import { Refusal } from '../../http/refusal.ts';
+import { statusText } from '../../http/status-text.ts';
 import type { MiddlewareDefinition } from '../definition.ts';
 import { compileIpStrategy, ipStrategyOptions, parseAddresses } from '../source-criterion.ts';
 
@@ -10,7 +10,7 @@ const options = z
     ipStrategy: ipStrategyOptions.optional(),
     rejectStatusCode: z
       .int()
-      .refine((status) => status >= 400 && STATUS_CODES[status] !== undefined, 'is not a status code of an error')
+      .refine((status) => status >= 400 && statusText(status) !== undefined, 'is not a status code of an error')
       .prefault(403)
       .describe('Status code of the answer to everybody else.'),
   })
@@ -26,7 +26,7 @@ export const ipAllowList: MiddlewareDefinition<IpAllowListOptions> = {
   create({ sourceRange, ipStrategy, rejectStatusCode }, context) {
     const allowed = parseAddresses(sourceRange, context, ['sourceRange']);
     const addressOf = compileIpStrategy(ipStrategy, context, ['ipStrategy']);
-    const body = STATUS_CODES[rejectStatusCode] ?? '';
+    const body = statusText(rejectStatusCode) ?? '';
     return (next) => (exchange) => {
       if (allowed.contains(addressOf(exchange))) return next(exchange);
       throw new Refusal(rejectStatusCode, 'address_not_allowed', { body });

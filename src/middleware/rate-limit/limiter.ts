@@ -9,7 +9,7 @@ export interface Rate {
 }
 
 /**
- * Token buckets by key. Every limiter, wherever it keeps its buckets, holds to one contract (see `limiter-contract.ts`):
+ * Token buckets by key. Every limiter, wherever it keeps its buckets, holds to one contract (see `test/support/limiter-contract.ts`):
  * in any span of t seconds a key gets at most `burst + perSecond * (t + maxDelay)` tokens, and never fewer than it is owed.
  */
 export interface Limiter {

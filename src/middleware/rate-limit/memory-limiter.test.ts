@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeLimiterContract } from './limiter-contract.ts';
+import { describeLimiterContract } from '../../../test/support/limiter-contract.ts';
 import { MemoryLimiter } from './memory-limiter.ts';
 
 describeLimiterContract(

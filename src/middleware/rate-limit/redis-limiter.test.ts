@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeLimiterContract } from '../../../test/support/limiter-contract.ts';
 import type { LogFields, Logger } from '../../telemetry/log.ts';
 import { silentLogger } from '../../telemetry/log.ts';
-import { describeLimiterContract } from './limiter-contract.ts';
 import { RedisLimiter } from './redis-limiter.ts';
 import { redisOptions } from './redis-options.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Limiter, Rate } from './limiter.ts';
+import type { Limiter, Rate } from '../../src/middleware/rate-limit/limiter.ts';
 
 /** A limiter under test and its clock. */
 export interface LimiterUnderTest {
