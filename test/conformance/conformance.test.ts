@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningEverything, startEverything } from '../peers/everything.ts';
 import { startTestGateway, type TestGateway } from '../peers/gateway.ts';
-import { allowEverythingRoute } from '../peers/routes.ts';
+import { allowEverythingRoute, judgedRoute } from '../peers/routes.ts';
 import { type ConformanceRun, runConformance } from './run-conformance.ts';
 
 /** What the suite says of a server without faults; the 30 failures are the Tasks extension, which nobody requires. */
@@ -12,12 +12,16 @@ const expected = [
 
 let upstream: RunningEverything;
 let gateway: TestGateway;
+let judged: TestGateway;
 beforeAll(async () => {
   upstream = await startEverything();
-  gateway = await startTestGateway({ files: { 'everything.yaml': allowEverythingRoute(upstream.port) } });
+  [gateway, judged] = await Promise.all([
+    startTestGateway({ files: { 'everything.yaml': allowEverythingRoute(upstream.port) } }),
+    startTestGateway({ files: { 'everything.yaml': judgedRoute(upstream.port) } }),
+  ]);
 });
 afterAll(async () => {
-  await gateway?.stop();
+  await Promise.all([gateway?.stop(), judged?.stop()]);
   await upstream?.close();
 });
 
@@ -41,5 +45,10 @@ describe.each(expected)('requirement set $requirements', ({ requirements, passed
     const through = await runConformance(`${gateway.webUrl}/mcp`, requirements);
     expect(through.verdicts).toEqual(direct.verdicts);
     expect(through.exitCode).toBe(0);
+  });
+
+  test('[DP-1.behind-policies] behind policies that allow everything each check says the same', async () => {
+    const through = await runConformance(`${judged.webUrl}/mcp`, requirements);
+    expect(through.verdicts).toEqual(direct.verdicts);
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LogLine } from '../peers/gateway.ts';
 import { type GuideSetting, startGuide } from '../peers/guide.ts';
 import { admin, developer, signToken } from '../peers/tokens.ts';
 import { bearer, type CurlAnswer, callTool, curl, curlMessage, openSession } from './curl.ts';
@@ -146,11 +147,32 @@ describe('Step 12: the policy is edited while the gateway runs', () => {
     expect(answer.status).toBe(403);
   });
 
-  test('[G-12.log] the log names the middleware, the rule or that none matched, and the decision that the caller was told', async () => {
+  test('[G-12.log] the log says under the decision id that the caller was told: no policy matched, and in which middleware', async () => {
     const { body } = await call('read_wiki_contents', asDeveloper);
     const { error } = JSON.parse(body) as { error: { data: { decisionId: string } } };
-    const line = await guide.gateway.waitForLine((each) => JSON.stringify(each).includes(error.data.decisionId));
-    expect(JSON.stringify(line)).toContain('apps-deepwiki-mcp-gateway@');
-    expect(JSON.stringify(line)).toMatch(/default|no policy matched/i);
+    const ofDecision = (each: LogLine) => each['decisionId'] === error.data.decisionId;
+    const line = await guide.gateway.waitForLine((each) => ofDecision(each) && each.level === 'debug');
+    expect(line).toMatchObject({
+      message: 'The request has been denied since no policy matched',
+      middlewareName: 'apps-deepwiki-mcp-gateway@kubernetescrd',
+      middlewareType: 'mcp',
+      mcpName: 'read_wiki_contents',
+      subject: 'test-user',
+    });
+  });
+
+  test('[G-12.log-rule] when a rule denies, the log names the rule and what settled it', async () => {
+    const rule = `        - name: contents-are-for-admins
+          match: Equals(\`mcp.params.name\`, \`read_wiki_contents\`) && !Contains(\`jwt.groups\`, \`admin\`)
+          action: deny
+`;
+    await guide.edit((manifest) => manifest.replace('      policies:\n', `      policies:\n${rule}`));
+    const { body } = await call('read_wiki_contents', asDeveloper);
+    const { error } = JSON.parse(body) as { error: { data: { decisionId: string } } };
+    const line = await guide.gateway.waitForLine(
+      (each) => each['decisionId'] === error.data.decisionId && each.level === 'debug',
+    );
+    expect(line).toMatchObject({ reason: 'rule', rule: 0, policyName: 'contents-are-for-admins' });
+    expect(JSON.stringify(line)).toContain('Contains(`jwt.groups`, `admin`)');
   });
 });

@@ -19,6 +19,8 @@ export type GuideSetting = {
   readonly seen: readonly IncomingHttpHeaders[];
   /** Step 12: puts the restrictive policy in the place of the one that allows all, while the gateway runs. */
   readonly restrict: () => Promise<void>;
+  /** Changes the manifest of Step 12 further. */
+  readonly edit: (change: (manifest: string) => string) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -33,15 +35,18 @@ export async function startGuide(): Promise<GuideSetting> {
     files: readManifests('guide'),
     flags: [`--resolve=mcp.deepwiki.com:443=127.0.0.1:${wiki.port}`, `--serversTransport.rootCAs=${rootFile}`],
   });
+  const edit = async (change: (manifest: string) => string) => {
+    const restrictive = readManifests('guide-step-12')['12-policy.yaml'] ?? '';
+    await gateway.reload({ '04-mcp.yaml': change(restrictive) });
+  };
   const base = `http://mcp.localhost:${new URL(gateway.webUrl).port}`;
   return {
     gateway,
     base,
     mcpUrl: `${base}/deepwiki-mcp/mcp`,
     seen,
-    restrict: async () => {
-      await gateway.reload({ '04-mcp.yaml': readManifests('guide-step-12')['12-policy.yaml'] ?? '' });
-    },
+    restrict: () => edit((manifest) => manifest),
+    edit,
     stop: async () => {
       await gateway.stop();
       await wiki.close();

@@ -5,6 +5,19 @@ import { guideSecret } from './tokens.ts';
  * allows all, so that each message still passes the scanner and a decision.
  */
 export function allowEverythingRoute(port: number): string {
+  return anyLoopbackName(port, '{ defaultAction: allow }');
+}
+
+/** The same, but every message is judged by rules, which allow it, and every list is filtered by them. */
+export function judgedRoute(port: number): string {
+  const rules = [
+    '{ match: "Equals(`mcp.params.name`, `nobody-has-this-name`)", action: deny }',
+    '{ match: "Exists(`mcp.method`)", action: allow }',
+  ];
+  return anyLoopbackName(port, `{ policies: [${rules.join(', ')}], defaultAction: deny }`);
+}
+
+function anyLoopbackName(port: number, options: string): string {
   return `http:
   routers:
     everything:
@@ -15,8 +28,7 @@ export function allowEverythingRoute(port: number): string {
   middlewares:
     allow-all:
       plugin:
-        mcp:
-          defaultAction: allow
+        mcp: ${options}
   services:
     everything:
       loadBalancer:

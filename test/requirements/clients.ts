@@ -65,7 +65,7 @@ export const requirements = [
   {
     id: 'DP-6.progress',
     source: 'data-plane §6',
-    behaviour: 'Progress notices arrive while the call runs, not at its end.',
+    behaviour: 'Progress notices arrive in order while the call runs.',
   },
   {
     id: 'DP-6.cancel',
@@ -140,6 +140,27 @@ export const requirements = [
     id: 'G-12.log',
     source: 'guide, step 12',
     behaviour: 'The log names middleware and reason of a denial under the decision id that the caller was told.',
+  },
+  {
+    id: 'G-12.log-rule',
+    source: 'guide, step 12',
+    behaviour: 'When a rule denies, the log names it and the sub-expression that settled the matter.',
+  },
+  {
+    id: 'DP-5.restart',
+    source: 'data-plane §5',
+    behaviour: 'A session goes on through a restart of the gateway when its key is configured.',
+  },
+  {
+    id: 'DP-5.foreign-session',
+    source: 'data-plane §5',
+    behaviour: 'The session of one caller is unknown to every other: 404, and the upstream hears nothing of it.',
+  },
+  {
+    id: 'DP-1.behind-policies',
+    source: 'data-plane §1.3 and §6',
+    behaviour:
+      'Policies that allow everything, lists filtered by them included, change nothing that the suite can see.',
   },
   {
     id: 'G-12.developer-ui',
