@@ -4,6 +4,7 @@ import type { Item, MiddlewareConfig } from '../config/dynamic/model.ts';
 import { type Diagnostic, nearest, PortcullisError } from '../errors.ts';
 import type { Handler, Middleware } from '../http/exchange.ts';
 import type { MiddlewareContext, MiddlewareDefinition, PublishedEndpoint } from '../middleware/definition.ts';
+import { foreignMiddlewareTypes } from '../middleware/registry.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { SharedState } from './shared-state.ts';
 
@@ -151,6 +152,12 @@ function problemsOf(error: unknown, item: Item<MiddlewareConfig>): readonly Diag
 
 function unknownType(item: Item<MiddlewareConfig>, definitions: ReadonlyMap<string, unknown>): Diagnostic {
   const { type } = item.config;
+  const instead = foreignMiddlewareTypes.get(type);
+  if (instead !== undefined) {
+    const message = `middleware type ${type} is not offered here`;
+    const problem = { code: 'CONFIG_UNSUPPORTED', severity: 'error', message, hint: instead } as const;
+    return diagnoseItem(item, [], problem, { key: true });
+  }
   const suggestion = nearest(type, definitions.keys());
   return diagnoseItem(
     item,

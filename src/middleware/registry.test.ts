@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { middlewareDefinitions } from './registry.ts';
+import { foreignMiddlewareTypes, middlewareDefinitions } from './registry.ts';
 
 interface JsonSchema {
   readonly description?: string;
@@ -38,5 +38,9 @@ describe('the registry', () => {
     const types = middlewareDefinitions.map(({ type }) => type.replace('plugin.', ''));
     expect(new Set(types).size).toBe(types.length);
     expect(types).toEqual(types.toSorted());
+  });
+
+  it('calls no type foreign that is here', () => {
+    for (const { type } of middlewareDefinitions) expect(foreignMiddlewareTypes.has(type)).toBe(false);
   });
 });

@@ -4,6 +4,7 @@ import { basicAuth } from './basic-auth/basic-auth.ts';
 import { buffering } from './buffering/buffering.ts';
 import { chain } from './chain/chain.ts';
 import { circuitBreaker } from './circuit-breaker/circuit-breaker.ts';
+import { compress } from './compress/compress.ts';
 import type { MiddlewareDefinition } from './definition.ts';
 import { errors } from './errors/errors.ts';
 import { forwardAuth } from './forward-auth/forward-auth.ts';
@@ -29,6 +30,7 @@ export const middlewareDefinitions: readonly MiddlewareDefinition<unknown>[] = [
   buffering,
   chain,
   circuitBreaker,
+  compress,
   errors,
   forwardAuth,
   headers,
@@ -45,3 +47,13 @@ export const middlewareDefinitions: readonly MiddlewareDefinition<unknown>[] = [
   stripPrefix,
   stripPrefixRegex,
 ];
+
+/** Middleware types of Traefik that are not offered, with what to do instead. */
+export const foreignMiddlewareTypes: ReadonlyMap<string, string> = new Map([
+  ['contentType', 'leave it out: content types pass as the server sends them'],
+  ['digestAuth', 'use basicAuth over TLS, or plugin.jwt'],
+  ['encodedCharacters', 'set encodedCharacters at the entrypoint'],
+  ['grpcWeb', 'put a gRPC proxy in front of that service'],
+  ['ipWhiteList', 'rename it to ipAllowList; the options are the same'],
+  ['passTLSClientCert', 'use plugin.jwt or forwardAuth to tell the service who is calling'],
+]);

@@ -1,5 +1,5 @@
 import type { Reply } from '../../http/exchange.ts';
-import { HeldBody } from './held-body.ts';
+import { HeldBody } from '../../http/held-body.ts';
 
 /** How much of a reply is held back. */
 export interface ReplyLimits {
@@ -7,12 +7,6 @@ export interface ReplyLimits {
   readonly most: number;
   /** Without a limit: how many bytes are held before the reply is passed on as it comes. */
   readonly hold: number;
-}
-
-/** True for replies that are meant to be seen as they come: event streams are never buffered (data-plane §6). */
-export function isStreaming(reply: Reply): boolean {
-  const type = reply.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  return reply.longLived === true || type === 'text/event-stream';
 }
 
 /**

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type { Exchange, Handler, Reply } from '../../http/exchange.ts';
 import { Refusal } from '../../http/refusal.ts';
+import { isStreaming } from '../../http/streaming.ts';
 import { type Condition, compileCondition, type Word } from '../condition.ts';
 import type { MiddlewareContext, MiddlewareDefinition } from '../definition.ts';
 import { carriesMessage, discardReply, isIdempotent, nothingSent, rememberExchange } from '../replay.ts';
-import { bufferReply, isStreaming } from './buffer-reply.ts';
+import { bufferReply } from './buffer-reply.ts';
 
 const bytes = (preset: number) => z.int().min(0).prefault(preset);
 

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import type { Exchange, Reply } from '../../http/exchange.ts';
 import { HeaderFields } from '../../http/headers.ts';
+import { addVary } from '../../http/vary.ts';
 import type { HeadersOptions } from './options.ts';
 
 /** Says whether pages of an origin may use the route. */
@@ -137,10 +138,4 @@ function echo(names: readonly string[]): string {
 function exposeValue(names: readonly string[], credentials: boolean): string | undefined {
   if (names.length === 0 || (credentials && names.includes('*'))) return undefined;
   return names.join(',');
-}
-
-function addVary(headers: HeaderFields, name: string): void {
-  const present = headers.getAll('vary').flatMap((value) => value.split(',').map((part) => part.trim()));
-  if (present.includes('*') || present.some((part) => part.toLowerCase() === name.toLowerCase())) return;
-  headers.set('Vary', [...present.filter((part) => part !== ''), name].join(', '));
 }

@@ -1,4 +1,4 @@
-import type { BodyFlow, BodySink, BodySource } from '../../http/body.ts';
+import type { BodyFlow, BodySink, BodySource } from './body.ts';
 
 /** What happens to a body while it is held; exactly one is called, once. */
 export interface HoldEvents {
