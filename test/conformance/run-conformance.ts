@@ -27,6 +27,8 @@ const command = fileURLToPath(
   new URL('../../node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url),
 );
 
+const clientUnderSuite = fileURLToPath(new URL('./client-under-suite.ts', import.meta.url));
+
 /** Runs one frozen requirement set of the official suite against a server and reads its verdicts. */
 export async function runConformance(url: string, requirements: string): Promise<ConformanceRun> {
   const folder = await mkdtemp(join(tmpdir(), 'portcullis-conformance-'));
@@ -46,6 +48,25 @@ export async function runConformance(url: string, requirements: string): Promise
       verdicts: await readVerdicts(folder),
       output,
     };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs one scenario of the suite's client leg: the suite is the server, our client connects straight or through a
+ * gateway.
+ */
+export async function runClientScenario(
+  scenario: string,
+  revision: string,
+  through: boolean,
+): Promise<readonly Verdict[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'portcullis-conformance-'));
+  try {
+    const client = [process.execPath, clientUnderSuite, ...(through ? ['--through'] : [])].join(' ');
+    await run(['client', '--command', client, '--scenario', scenario, '--spec-version', revision, '-o', folder]);
+    return await readVerdicts(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

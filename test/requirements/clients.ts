@@ -6,6 +6,12 @@ export const requirements = [
     behaviour: 'A route to one upstream changes nothing that the conformance suite can see, in either era.',
   },
   {
+    id: 'DP-1.client-leg',
+    source: 'data-plane §1.3',
+    behaviour:
+      'What a conforming client sends arrives through the gateway so that the suite finds nothing missing or added.',
+  },
+  {
     id: 'DP-1.eras',
     source: 'data-plane §1.3',
     behaviour: 'A client settles on the same era through the gateway as straight.',
