@@ -40,7 +40,10 @@ export async function installContext(configuration: StaticConfiguration, log: Lo
     entrypoints: entrypointFacts(configuration),
     services,
     shared: new SharedState(),
-    install: { maxRequestBodySize: configuration.mcp.maxRequestBodySize },
+    install: {
+      maxRequestBodySize: configuration.mcp.maxRequestBodySize,
+      sessionKey: await sessionKeyOf(configuration),
+    },
     dispatcher,
     defaultCertificate: await makeDefaultCertificate(),
     async dispose() {
@@ -97,6 +100,20 @@ export function entrypointOptions(configuration: StaticConfiguration): Entrypoin
       rejectUnderscores: one.http.underscoreHeadersStrategy === 'reject',
     };
   });
+}
+
+/** The session key, from the option or its file. */
+async function sessionKeyOf(configuration: StaticConfiguration): Promise<string | undefined> {
+  const { sessionKey, sessionKeyFile } = configuration.mcp;
+  if (sessionKey !== undefined || sessionKeyFile === undefined) return sessionKey;
+  let text: string;
+  try {
+    text = (await readFile(sessionKeyFile, 'utf8')).trim();
+  } catch (cause) {
+    throw new PortcullisError('CONFIG_UNREADABLE', `mcp.sessionKeyFile: ${sessionKeyFile} cannot be read`, { cause });
+  }
+  if (text.length >= 32) return text;
+  throw new PortcullisError('CONFIG_INVALID_VALUE', 'mcp.sessionKeyFile: a session key needs at least 32 characters');
 }
 
 async function standardTransportOf(configuration: StaticConfiguration) {

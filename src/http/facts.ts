@@ -32,6 +32,8 @@ export interface McpFacts {
   method: string;
   /** Tool or prompt name, when the method has one. */
   name: string | undefined;
+  /** True once the upstream has listed the tool or prompt of that name, or answered a call of it: then it may be a metric label. */
+  offered: boolean;
   uri: string | undefined;
   requestId: string | undefined;
   sessionId: string | undefined;

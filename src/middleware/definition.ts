@@ -57,7 +57,12 @@ export interface MiddlewareContext {
   /** Publishes a document outside the route: `plugin.mcp` uses it for protected-resource metadata. */
   publish(endpoint: PublishedEndpoint): void;
   /** What install options say that middlewares need. */
-  readonly install: { readonly maxRequestBodySize: number };
+  readonly install: {
+    /** Bytes. */
+    readonly maxRequestBodySize: number;
+    /** Key for sealing session ids, the same on every replica; absent: one of this process only. */
+    readonly sessionKey?: string | undefined;
+  };
   /**
    * HTTP client for calls that a middleware makes itself (key sets, authentication servers); knows the install options
    * `resolve` and `serversTransport.rootCAs`. Absent, or when the middleware has TLS options of its own: it makes one.

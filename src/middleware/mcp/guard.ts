@@ -59,7 +59,8 @@ export class McpGuard {
     this.#denials = { options, metadataUrl };
     this.#maxBody = options.maxRequestBodySize ?? context.install.maxRequestBodySize;
     const memory = context.share('memory', () => new Memory());
-    this.#seal = options.sessionKey === undefined ? memory.seal : SessionSeal.fromSecret(options.sessionKey);
+    const sessionKey = options.sessionKey ?? context.install.sessionKey;
+    this.#seal = sessionKey === undefined ? memory.seal : SessionSeal.fromSecret(sessionKey);
     this.#books = memory.books;
     this.#filters = !showsEverything(options);
   }
@@ -111,6 +112,7 @@ export class McpGuard {
     const route = exchange.facts.router ?? this.#context.name;
     const book = this.#bookOf(route);
     const facts = factsOf(matter);
+    facts.offered = facts.name !== undefined && book.get(facts.name) !== undefined;
     exchange.facts.mcp = facts;
     if (era === 'modern' && message?.kind === 'request' && message.method === 'tools/call') {
       const name = message.params?.get('name');
@@ -233,6 +235,7 @@ function factsOf({ message, kind, era, version }: Matter): McpFacts {
     protocolVersion: version,
     errorCode: undefined,
     toolError: false,
+    offered: false,
     hidden: 0,
   };
 }
