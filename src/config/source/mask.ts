@@ -6,7 +6,8 @@ import type { KeyPath } from '../dynamic/model.ts';
  */
 
 /** Key names whose values are covered, wherever they stand. */
-const secretName = /secret|passw|token|credential|authorization|api-?key|private-?key|cookie|^key$|^users$/i;
+const secretName =
+  /secret|passw|token|credential|authorization|api-?key|private-?key|session-?key|cookie|^key$|^users$/i;
 /** Key names that match the pattern above but hold names or switches. */
 const harmlessName =
   /^(?:secret(?:Name|Names)?|certificatesSecrets|rootCAsSecrets|caSecret|certSecret|signingSecretBase64Encoded|(?:forward|strip)Authorization(?:Header)?|authorizationServers|tokenKey|tokenQueryKey|addAuthCookiesToResponse|sticky|cookie)$/;

@@ -52,11 +52,11 @@ export const accessLogFields = [
 ] as const;
 
 const mode = z.enum(['keep', 'drop', 'redact']);
+const statusHint = 'expected a status or a range such as 404 or 500-599';
 const statusRange = z
-  .union([z.int().min(100).max(599), z.string().regex(/^[1-5][0-9]{2}(?:-[1-5][0-9]{2})?$/)], {
-    error: 'expected a status or a range such as 404 or 500-599',
-  })
-  .transform(String);
+  .union([z.int(), z.string()], { error: statusHint })
+  .transform(String)
+  .refine((text) => /^[1-5][0-9]{2}(?:-[1-5][0-9]{2})?$/.test(text), { error: statusHint });
 
 const filters = z.strictObject({
   statusCodes: z.array(statusRange).default([]).describe('Keeps answers with these statuses: `404`, `500-599`.'),

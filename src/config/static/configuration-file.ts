@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Diagnostic } from '../../errors.ts';
+import type { Span } from '../dynamic/model.ts';
+import { parseSource } from '../source/parse-source.ts';
+import { isPlainObject } from '../source/plain-value.ts';
+import type { SourceDocument } from '../source/source-document.ts';
 import type { OptionOrigin, WrittenSetting } from './setting.ts';
-
-/** An install file names few things; more than this is a mistake or an attack with anchors. */
-const mostNodes = 10_000;
 
 /** Where a configuration file is looked for when none is named; the first that exists counts. */
 export function defaultPlaces(env: Readonly<Record<string, string | undefined>>, cwd: string): string[] {
@@ -30,101 +30,50 @@ export type FileReading =
 
 /** Reads install options from a YAML (or JSON) file. `shown` is how the file is called in messages. */
 export function readConfigurationFile(file: string, shown: string): FileReading {
-  let text: string;
+  let content: Buffer;
   try {
-    text = readFileSync(file, 'utf8');
+    content = readFileSync(file);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     const message = `configuration file ${shown} cannot be read (${reason})`;
-    return {
-      ok: false,
-      diagnostics: [
-        { code: 'CONFIG_UNREADABLE', severity: 'error', message, hint: 'name an existing file with --configFile' },
-      ],
-    };
+    const hint = 'name an existing file with --configFile';
+    return { ok: false, diagnostics: [{ code: 'CONFIG_UNREADABLE', severity: 'error', message, hint }] };
   }
-  return readSettings(text, shown);
+  const { documents, diagnostics } = parseSource(shown, content);
+  if (diagnostics.length > 0) return { ok: false, diagnostics };
+  const [document, second] = documents;
+  if (document === undefined) return { ok: true, settings: [] };
+  if (second !== undefined) return refuse(second, 'install options are one document, this is a second one');
+  if (!isPlainObject(document.value)) return refuse(document, 'the file must hold a mapping of option names');
+  return { ok: true, settings: [...settingsOf(document, document.value, [], [])] };
 }
 
-/** Takes the text of an install file apart, each value with its place. */
-export function readSettings(text: string, file: string): FileReading {
-  const counter = new LineCounter();
-  const lines = text.split(/\r?\n/);
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
-  const originAt = (start: number, end: number): OptionOrigin => {
-    const { line, col } = counter.linePos(start);
-    const content = lines[line - 1] ?? '';
-    const length = Math.max(1, Math.min(end - start, content.length - col + 1));
-    return {
-      source: 'file',
-      place: `${file}:${line}:${col}`,
-      at: { file, line, column: col },
-      excerpt: { text: content, column: col, length },
-    };
-  };
-  if (document.errors.length > 0) {
-    const diagnostics = document.errors.map((error): Diagnostic => {
-      const origin = originAt(error.pos[0], error.pos[1]);
-      return {
-        code: 'CONFIG_SYNTAX',
-        severity: 'error',
-        message: error.message,
-        at: origin.at,
-        excerpt: origin.excerpt,
-      };
-    });
-    return { ok: false, diagnostics };
-  }
-
-  const settings: WrittenSetting[] = [];
-  const diagnostics: Diagnostic[] = [];
-  let nodes = 0;
-  const visit = (
-    node: unknown,
-    path: readonly string[],
-    keys: readonly OptionOrigin[],
-    fallback: OptionOrigin,
-  ): void => {
-    nodes += 1;
-    if (nodes > mostNodes) return;
-    const value = isAlias(node) ? node.resolve(document) : (node as Node | null | undefined);
-    const origin = rangeOf(node, originAt) ?? fallback;
-    if (isMap(value) && (value.items.length > 0 || path.length === 0)) {
-      for (const item of value.items) {
-        const keyOrigin = rangeOf(item.key, originAt) ?? origin;
-        const name = isScalar(item.key) ? String(item.key.value) : String(item.key);
-        visit(item.value, [...path, name], [...keys, keyOrigin], keyOrigin);
-      }
-      return;
-    }
-    if (path.length === 0) {
-      if (value === null || value === undefined || (isScalar(value) && value.value === null)) return;
-      const message = 'the file must hold a mapping of option names';
-      diagnostics.push({
-        code: 'CONFIG_INVALID_VALUE',
-        severity: 'error',
-        message,
-        at: origin.at,
-        excerpt: origin.excerpt,
-      });
-      return;
-    }
-    settings.push({ path, value: plain(value), origin, keys });
-  };
-  const plain = (value: unknown): unknown => {
-    if (isScalar(value)) return value.value;
-    if (isMap(value) || isSeq(value)) return value.toJS(document, { maxAliasCount: 100 });
-    return value ?? null;
-  };
-  visit(document.contents, [], [], originAt(0, 0));
-  if (nodes > mostNodes) {
-    const message = `more than ${mostNodes} values (anchors counted each time they are used)`;
-    diagnostics.push({ code: 'CONFIG_INVALID_VALUE', severity: 'error', message, at: { file, line: 1, column: 1 } });
-  }
-  return diagnostics.length > 0 ? { ok: false, diagnostics } : { ok: true, settings };
+function refuse(document: SourceDocument, message: string): FileReading {
+  const { at, excerpt } = originAt(document, document.locate([]));
+  return { ok: false, diagnostics: [{ code: 'CONFIG_INVALID_VALUE', severity: 'error', message, at, excerpt }] };
 }
 
-function rangeOf(node: unknown, originAt: (start: number, end: number) => OptionOrigin): OptionOrigin | undefined {
-  const range = (node as Node | null | undefined)?.range;
-  return range === undefined || range === null ? undefined : originAt(range[0], range[1]);
+/** Everything that is not a mapping of more, each with the place of its value and of the keys that lead there. */
+function* settingsOf(
+  document: SourceDocument,
+  section: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+  keys: readonly OptionOrigin[],
+): Generator<WrittenSetting> {
+  for (const [name, value] of Object.entries(section)) {
+    const inner = [...path, name];
+    const innerKeys = [...keys, originAt(document, document.locate(inner, { key: true }))];
+    if (isPlainObject(value) && Object.keys(value).length > 0) yield* settingsOf(document, value, inner, innerKeys);
+    else yield { path: inner, value, origin: originAt(document, document.locate(inner)), keys: innerKeys };
+  }
+}
+
+function originAt(document: SourceDocument, { file, line, column, length = 1 }: Span): OptionOrigin {
+  const at = { file, line, column };
+  return {
+    source: 'file',
+    place: `${file}:${line}:${column}`,
+    at,
+    excerpt: { text: document.line(at) ?? '', column, length },
+  };
 }

@@ -63,6 +63,7 @@ export function separateFlags(
 }
 
 function needsValue(root: z.core.$ZodType, path: readonly string[]): boolean {
+  if (isConfigFile(path)) return true;
   const foreign = findForeignOption(path);
   if (foreign !== undefined && !('to' in foreign.option)) return false;
   const target =
@@ -78,4 +79,9 @@ export function mayStandBare(shape: OptionShape): boolean {
     shape.kind === 'map' ||
     (shape.kind === 'scalar' && unwrap(shape.schema)._zod.def.type === 'boolean')
   );
+}
+
+/** True for the one name that is not an option of the schema: it says where the file with options is. */
+export function isConfigFile(path: readonly string[]): boolean {
+  return path.length === 1 && path[0]?.toLowerCase() === 'configfile';
 }

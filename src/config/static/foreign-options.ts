@@ -58,16 +58,16 @@ export const foreignOptions: readonly ForeignOption[] = [
   },
 ];
 
-/** The row that covers a written path (in any case), and what was written below it. */
+/** The row that covers a written path (in any case), how much of the path it covers, and what was written below that. */
 export function findForeignOption(
   path: readonly string[],
-): { option: ForeignOption; rest: readonly string[] } | undefined {
+): { option: ForeignOption; depth: number; rest: readonly string[] } | undefined {
   const written = path.map((segment) => segment.toLowerCase());
   for (const option of foreignOptions) {
     const from = option.from.toLowerCase().split('.');
     const covers =
       from.length <= written.length && from.every((segment, index) => segment === '*' || segment === written[index]);
-    if (covers) return { option, rest: path.slice(from.length) };
+    if (covers) return { option, depth: from.length, rest: path.slice(from.length) };
   }
   return undefined;
 }

@@ -18,6 +18,7 @@ function flatten(issue: z.core.$ZodIssue, base: readonly PropertyKey[] = []): z.
     const [meant] = reached;
     if (meant !== undefined) return meant.flatMap((inner) => flatten(inner, path));
   }
+  if (issue.code === 'invalid_key') return [{ ...issue, path, message: issue.issues[0]?.message ?? issue.message }];
   return [{ ...issue, path }];
 }
 
@@ -26,17 +27,16 @@ function describe(issue: z.core.$ZodIssue, tree: OptionTree): Diagnostic {
   const name = path.join('.');
   const optionPath = path.filter((segment) => !/^[0-9]+$/.test(segment));
   const written = tree.get(optionPath)?.value;
-  const origin = tree.blame(optionPath) ?? { source: 'default' as const, place: '' };
+  const secret = isSecret(staticSchema, optionPath);
+  const { excerpt, ...place } = tree.blame(optionPath) ?? { source: 'default' as const, place: '' };
+  const origin = secret ? place : { ...place, excerpt };
   if (issue.code === 'invalid_type' && written === undefined) {
     return diagnoseSetting(origin, { code: 'CONFIG_MISSING_KEY', message: `${name} is missing`, hint: undefined });
   }
   const detail = issue.message.replace(/^Invalid (?:input|option|string|key in record): /, '');
   const index = /^[0-9]+$/.test(path.at(-1) ?? '') ? Number(path.at(-1)) : undefined;
   const value = index !== undefined && Array.isArray(written) ? written[index] : written;
-  const shown =
-    isSecret(staticSchema, optionPath) || value === undefined || typeof value === 'object'
-      ? ''
-      : ` (got ${JSON.stringify(value)})`;
+  const shown = secret || value === undefined || typeof value === 'object' ? '' : ` (got ${JSON.stringify(value)})`;
   const near =
     issue.code === 'invalid_value' && typeof value === 'string' ? nearest(value, issue.values.map(String)) : undefined;
   return diagnoseSetting(origin, {

@@ -4,14 +4,14 @@ import { coerceText, spellAsListed } from './coerce-text.ts';
 import { findConfigurationFile, readConfigurationFile } from './configuration-file.ts';
 import { crossCheck } from './cross-check.ts';
 import { readEnvironment, variableName, variablePrefix } from './environment.ts';
-import { mayStandBare, separateFlags } from './flags.ts';
+import { isConfigFile, mayStandBare, separateFlags } from './flags.ts';
 import { findForeignOption } from './foreign-options.ts';
 import { describeIssues } from './issue.ts';
 import { type OptionShape, resolvePath } from './option-shape.ts';
 import { OptionTree } from './option-tree.ts';
 import { type StaticConfiguration, staticSchema } from './schema.ts';
 import { diagnoseSetting, type OptionOrigin, type OptionSource, type WrittenSetting } from './setting.ts';
-import { addStandardEntryPoints } from './standard-entry-points.ts';
+import { addStandardEntryPoints, usualNames } from './standard-entry-points.ts';
 
 export interface StaticSources {
   /** Install flags only: a command takes its own flags and operands out first, see `separateFlags`. */
@@ -54,8 +54,7 @@ export function loadFromSettings(
     hint: 'options are written --name=value',
   }));
 
-  const isFileName = (setting: WrittenSetting) =>
-    setting.path.length === 1 && setting.path[0]?.toLowerCase() === 'configfile';
+  const isFileName = ({ path }: WrittenSetting) => isConfigFile(path);
   const named = flagSettings.findLast(isFileName)?.value ?? env[`${variablePrefix}CONFIGFILE`];
   const file = findConfigurationFile(typeof named === 'string' && named !== '' ? named : undefined, env, cwd);
   let fileSettings: readonly WrittenSetting[] = [];
@@ -109,13 +108,17 @@ function place(tree: OptionTree, setting: WrittenSetting, touched: Set<string>):
     if ('ignored' in option) return undefined;
     if ('unsupported' in option) {
       const message = `${written.join('.')} is not offered: ${option.unsupported}`;
-      return diagnoseSetting(keyOrigin(setting, 0), { code: 'CONFIG_UNSUPPORTED', message, hint: option.instead });
+      return diagnoseSetting(keyOrigin(setting, foreign.depth - 1), {
+        code: 'CONFIG_UNSUPPORTED',
+        message,
+        hint: option.instead,
+      });
     }
     written = [...option.to.split('.'), ...foreign.rest];
   }
 
   const spelling = (path: readonly string[], name: string) =>
-    tree.namesAt(path).find((each) => each.toLowerCase() === name.toLowerCase()) ?? name;
+    [...tree.namesAt(path), ...usualNames(path)].find((each) => each.toLowerCase() === name.toLowerCase()) ?? name;
   const resolution = resolvePath(staticSchema, written, spelling);
   if (!resolution.ok) {
     const { suggestion } = resolution;

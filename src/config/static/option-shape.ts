@@ -111,6 +111,11 @@ export function resolvePath(
     } else if (shape.kind === 'map') {
       const name = shape.names?.find((each) => each.toLowerCase() === segment.toLowerCase());
       if (shape.names !== undefined && name === undefined) return unknownKey(root, path, segment, shape.names, written);
+      // No schema would ever see this one.
+      if (segment === '__proto__') {
+        const message = `${[...path, segment].join('.')}: this cannot be a name`;
+        return { ok: false, depth, message, suggestion: undefined, hint: undefined };
+      }
       path.push(name ?? spelling(path, segment));
       shape = shapeOf(shape.value);
     } else {

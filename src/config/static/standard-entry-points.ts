@@ -7,6 +7,11 @@ const standard: Readonly<Record<string, { readonly address: string; readonly tls
   admin: { address: '127.0.0.1:8080', tls: false },
 };
 
+/** Names that mean the same in any case although nobody has written them yet. */
+export function usualNames(path: readonly string[]): readonly string[] {
+  return path.length === 1 && path[0] === 'entryPoints' ? [...Object.keys(standard), 'traefik'] : [];
+}
+
 const byDefault: OptionOrigin = { source: 'default', place: '' };
 
 /**

@@ -1,0 +1,25 @@
+/** Install options, logs and the command line. */
+export const requirements = [
+  {
+    id: 'G-2.install-defaults',
+    source: 'guide, step 2',
+    behaviour:
+      'Without any option there are the entrypoints web (:8000), websecure (:8443, TLS) and admin (this machine only).',
+  },
+  {
+    id: 'G-2.precedence',
+    source: 'guide, step 2',
+    behaviour:
+      'Install options come from defaults, file, variables and flags in rising precedence, and each value knows its origin.',
+  },
+  {
+    id: 'G-2.unknown-options',
+    source: 'guide, step 2',
+    behaviour: 'An install option that does not exist is an error that names its place and the nearest option.',
+  },
+  {
+    id: 'SEC-no-secret-in-errors',
+    source: 'architecture, style; security §2.2',
+    behaviour: 'No message about a wrong install option repeats the value of a secret, its line in the file included.',
+  },
+] as const;
