@@ -4,6 +4,8 @@ import { type TestExchange, testExchange } from '../../test/support/exchange.ts'
 import { balancer, clearance, closeUpstreams, httpUpstream, rawUpstream, setUp } from '../../test/support/upstreams.ts';
 import { type BodyFlow, type BodySink, type BodySource, collect } from '../http/body.ts';
 import type { Reply } from '../http/exchange.ts';
+import type { Refusal } from '../http/refusal.ts';
+import { silentLogger } from '../telemetry/log.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 
 closeUpstreams();
@@ -377,6 +379,46 @@ describe('[DP-6.client-gone] the client goes', () => {
     },
   );
 
+  it('while the connection is made: nothing is sent on it', async () => {
+    let requests = 0;
+    const upstream = await rawUpstream(() => {
+      requests += 1;
+    });
+    const lookup = async () => {
+      await pause(30);
+      return [{ address: '127.0.0.1', family: 4 }] as const;
+    };
+    const { service } = setUp(
+      { a: balancer({ servers: [`http://slow.test:${upstream.port}`] }) },
+      { context: { lookup } },
+    );
+    const exchange = testExchange();
+    const asked = service.handle(exchange, clearance);
+    exchange.close();
+    await expect(asked).rejects.toMatchObject({ status: 499, unsent: true });
+    while (upstream.connections === 0 || upstream.sockets.size > 0) await pause(1);
+    expect(requests).toBe(0);
+    expect(service.status()).toMatchObject([{ inFlight: 0, connections: 0 }]);
+  });
+
+  it('after the answer was complete: nobody listens any more', async () => {
+    const upstream = await httpUpstream((_request, response) => response.end('ok'));
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
+    const exchange = testExchange();
+    let listening = 0;
+    const onClosed = exchange.onClosed.bind(exchange);
+    exchange.onClosed = (callback) => {
+      listening += 1;
+      const forget = onClosed(callback);
+      return () => {
+        listening -= 1;
+        forget();
+      };
+    };
+    await service.handle(exchange, clearance);
+    expect(listening).toBe(0);
+  });
+
   it('where calls go on: the answer is read to its end and thrown away', async () => {
     let ended = 0;
     let finish: () => void = () => {};
@@ -592,5 +634,47 @@ describe('[DP-6.once] a request is sent at most once', () => {
       status: 502,
       unsent: false,
     });
+  });
+});
+
+describe('connections that are not in use', () => {
+  it.each([
+    [1, 1],
+    [2, 2],
+    [0, 3],
+    [-1, 0],
+  ])('maxIdleConnsPerHost %i keeps %i of three', async (maxIdleConnsPerHost, kept) => {
+    const upstream = await httpUpstream((_request, response) => response.end('ok'));
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) }, { transport: { maxIdleConnsPerHost } });
+    await Promise.all([1, 2, 3].map(() => service.handle(testExchange(), clearance)));
+    await pause(20);
+    expect(upstream.sockets.size).toBe(kept);
+    expect(service.status()).toMatchObject([{ connections: kept }]);
+  });
+
+  it('are closed after idleConnTimeout', async () => {
+    const upstream = await httpUpstream((_request, response) => response.end('ok'));
+    const forwardingTimeouts = { dialTimeout: 1_000, responseHeaderTimeout: 0, idleConnTimeout: 40 };
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) }, { transport: { forwardingTimeouts } });
+    await service.handle(testExchange(), clearance);
+    expect(upstream.sockets.size).toBe(1);
+    while (upstream.sockets.size > 0) await pause(2);
+    await pause(5);
+    expect(service.status()).toMatchObject([{ connections: 0 }]);
+  });
+});
+
+describe('the operator', () => {
+  it('is told about a failing server, once in a while, without its clients being told anything', async () => {
+    const upstream = await rawUpstream(({ socket }) => socket.destroy());
+    const lines: string[] = [];
+    const log = { ...silentLogger, warn: (message: string) => lines.push(message) };
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) }, { context: { log } });
+    for (let i = 0; i < 5; i++) {
+      const refusal = await service.handle(testExchange(), clearance).catch((error: unknown) => error);
+      const { headers, body } = (refusal as Refusal).toReply();
+      expect(`${headers.toRaw()}${body}`).not.toMatch(/127\.0\.0\.1|socket|closed/);
+    }
+    expect(lines).toEqual(['upstream call failed']);
   });
 });

@@ -5,6 +5,7 @@ import type { BodyFlow, BodySink, BodySource } from '../http/body.ts';
 import type { Exchange, Reply } from '../http/exchange.ts';
 import type { Connection } from './connection-pool.ts';
 import type { ServiceLimits } from './context.ts';
+import { DialError } from './dial.ts';
 import type { Server } from './server.ts';
 import { BadAnswer, clientGone, refuseFor } from './upstream-error.ts';
 import { readHead, type UpstreamHead, upstreamHeaders } from './upstream-headers.ts';
@@ -87,8 +88,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     this.#resolve = resolve;
     this.#reject = reject;
     this.#forget = exchange.onClosed(() => this.#clientGone());
-    if (insideParser > 0) queueMicrotask(() => this.#send());
-    else this.#send();
+    this.#send();
   }
 
   // --- towards the server
@@ -279,7 +279,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     server.failed(error.message);
     this.#owner.noteFailure(server, error);
     const { body } = this.#exchange;
-    if (unsent && (body.empty || body.buffered !== undefined) && error.name === 'DialError') {
+    if (unsent && (body.empty || body.buffered !== undefined) && error instanceof DialError) {
       this.#tried ??= [];
       this.#tried.push(server);
       const next = this.#owner.another(this.#exchange, this.#tried);
