@@ -18,7 +18,7 @@ export const requirements = [
     behaviour: 'A shared rate limiter that cannot be reached blocks no request.',
   },
   {
-    id: 'DP-2.body-limit',
+    id: 'DP-2.body-limit-middlewares',
     source: 'data-plane §2',
     behaviour: 'Every body that a middleware reads is limited by maxRequestBodySize, whatever its own options say.',
   },

@@ -35,7 +35,7 @@ describe('buffering of requests', () => {
     expect(exchange.body.buffered?.toString()).toBe(held);
   });
 
-  it("[DP-2.body-limit] never goes above the installation's limit, and says so", async () => {
+  it("[DP-2.body-limit-middlewares] never goes above the installation's limit, and says so", async () => {
     const context = testContext({ maxRequestBodySize: 4 });
     const handler = await buildHandler(buffering, { maxRequestBodyBytes: 100 }, answering(204), context);
     expect((await answer(handler, testExchange({ method: 'POST', body: '12345' }))).status).toBe(413);

@@ -178,7 +178,7 @@ describe('retry', () => {
     expect(asked).toBe(1);
   });
 
-  it("[DP-2.body-limit] keeps the installation's limit for bodies", async () => {
+  it("[DP-2.body-limit-middlewares] keeps the installation's limit for bodies", async () => {
     const next = playing([unsent, 200]);
     const context = testContext({ maxRequestBodySize: 20 });
     await answer(await buildHandler(retry, { attempts: 2 }, next, context), testExchange(post));
