@@ -2,7 +2,7 @@
 export const redacted = 'REDACTED';
 
 const jsonWebToken = /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?/g;
-const credentials = /\b(Bearer|Basic|Digest|DPoP) +[A-Za-z0-9._~+/=-]{6,}/gi;
+const credentials = /\b(Bearer|Basic|Digest|DPoP) +(?![a-z_]+=["'])[A-Za-z0-9._~+/=-]{6,}/gi;
 
 /**
  * Takes tokens out of a text on its way into a log. No code logs one on purpose; this is the second line, for texts that

@@ -1,0 +1,242 @@
+import { describe, expect, test } from 'vitest';
+import { type ExchangeOverrides, testExchange } from '../../test/support/exchange.ts';
+import { accessLogFields, accessLog as accessLogOption } from '../config/static/access-log.ts';
+import { newFacts, type RequestFacts } from '../http/facts.ts';
+import { createAccessLog } from './access-log.ts';
+import { accessLogReaders } from './access-log-fields.ts';
+import type { LineSink } from './line-sink.ts';
+import { silentLogger } from './log.ts';
+
+const startedAtWall = Date.parse('2025-10-10T13:55:36.123Z');
+
+function facts(more: Partial<RequestFacts> = {}): RequestFacts {
+  return {
+    ...newFacts(),
+    startedAt: 1000,
+    startedAtWall,
+    router: 'apps-mcp@file',
+    service: 'apps-wiki@file',
+    serverUrl: 'https://wiki.example:443',
+    originStatus: 200,
+    originDuration: 30,
+    username: 'dev-user',
+    requestBytes: 120,
+    replyBytes: 3456,
+    ...more,
+  };
+}
+
+function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200): string {
+  const lines: string[] = [];
+  const sink: LineSink = {
+    write: (line) => lines.push(line),
+    reopen() {},
+    close: async () => {},
+    dropped: 0,
+    onRecovered: undefined,
+  };
+  const parsed = accessLogOption.parse(options);
+  if (parsed === undefined) throw new Error('the access log is off');
+  const log = createAccessLog(parsed, silentLogger, { sink, now: () => 1042.4 });
+  log.record(
+    testExchange({ method: 'POST', path: '/wiki/mcp', query: '?access_token=hunter2', facts: facts(), ...exchange }),
+    status,
+  );
+  return lines.join('');
+}
+
+describe('line formats', () => {
+  const headers = { 'User-Agent': 'Inspector/1.0', Referer: 'http://localhost:6274/?token=hunter2#x' };
+
+  test('[AR-access-log] common: what Traefik writes, the query left out', () => {
+    expect(write({}, { headers })).toBe(
+      '127.0.0.1 - dev-user [10/Oct/2025:13:55:36 +0000] "POST /wiki/mcp HTTP/1.1" 200 3456 "http://localhost:6274/" "Inspector/1.0" 1 "apps-mcp@file" "https://wiki.example:443" 42ms\n',
+    );
+  });
+
+  test('[AR-access-log] genericCLF: without what only a gateway knows', () => {
+    expect(write({ format: 'genericCLF' }, { headers })).toBe(
+      '127.0.0.1 - dev-user [10/Oct/2025:13:55:36 +0000] "POST /wiki/mcp HTTP/1.1" 200 3456 "http://localhost:6274/" "Inspector/1.0"\n',
+    );
+  });
+
+  test('what is not known is a dash', () => {
+    const nothing = facts({ router: undefined, service: undefined, serverUrl: undefined, username: undefined });
+    expect(write({}, { facts: nothing, protocol: '2' }, 404)).toBe(
+      '127.0.0.1 - - [10/Oct/2025:13:55:36 +0000] "POST /wiki/mcp HTTP/2.0" 404 3456 "-" "-" 1 "-" "-" 42ms\n',
+    );
+  });
+
+  test('a client cannot end a field or a line', () => {
+    const line = write(
+      {},
+      { path: '/a"b\\c', headers: { 'User-Agent': 'x"\\\u001b é' }, facts: facts({ username: 'a\nb' }) },
+    );
+    expect(line).toContain('"POST /a\\"b\\\\c HTTP/1.1"');
+    expect(line).toContain('"x\\"\\\\\\x1b \\xc3\\xa9"');
+    expect(line).toContain('- a\\x0ab [');
+    expect(line.split('\n')).toHaveLength(2);
+  });
+
+  test('fields can be dropped and redacted', () => {
+    const fields = {
+      names: { ClientUsername: 'redact', ClientHost: 'drop', RequestPath: 'redact' },
+      headers: { names: { 'user-agent': 'drop' } },
+    };
+    expect(write({ fields }, { headers })).toContain(
+      '- - REDACTED [10/Oct/2025:13:55:36 +0000] "POST REDACTED HTTP/1.1" 200 3456 "http://localhost:6274/" "-"',
+    );
+  });
+});
+
+describe('json', () => {
+  test('[AR-access-log] Traefik’s names and the message of an MCP request', () => {
+    const mcp = facts({
+      generation: 3,
+      mcp: {
+        kind: 'request',
+        era: 'modern',
+        method: 'tools/call',
+        name: 'read_wiki_contents',
+        uri: undefined,
+        requestId: '7',
+        sessionId: 'a-session-that-nobody-may-take-over',
+        protocolVersion: '2026-07-28',
+        errorCode: 403,
+        toolError: false,
+        hidden: 0,
+        offered: true,
+      },
+      decision: {
+        id: 'd-1',
+        outcome: 'deny',
+        reason: 'rule',
+        rule: 2,
+        ruleName: undefined,
+        middleware: 'apps-gateway@file',
+      },
+      errorType: 'denied',
+    });
+    const line = JSON.parse(
+      write({ format: 'json', fields: { names: { StartLocal: 'drop' } } }, { id: 'x-1', facts: mcp }, 403),
+    );
+    expect(line).toEqual({
+      StartUTC: '2025-10-10T13:55:36.123Z',
+      Duration: 42_400_000,
+      RouterName: 'apps-mcp@file',
+      ServiceName: 'apps-wiki@file',
+      ServiceURL: 'https://wiki.example:443',
+      ServiceAddr: 'wiki.example:443',
+      ClientAddr: '127.0.0.1',
+      ClientHost: '127.0.0.1',
+      ClientUsername: 'dev-user',
+      RequestAddr: 'mcp.localhost:8000',
+      RequestHost: 'mcp.localhost',
+      RequestPort: '8000',
+      RequestMethod: 'POST',
+      RequestPath: '/wiki/mcp',
+      RequestProtocol: 'HTTP/1.1',
+      RequestScheme: 'http',
+      RequestContentSize: 120,
+      RequestCount: 1,
+      OriginDuration: 30_000_000,
+      OriginStatus: 200,
+      DownstreamStatus: 403,
+      DownstreamContentSize: 3456,
+      Overhead: 12_400_000,
+      RetryAttempts: 0,
+      entryPointName: 'web',
+      RequestId: 'x-1',
+      Generation: 3,
+      ErrorType: 'denied',
+      McpKind: 'request',
+      McpEra: 'modern',
+      McpMethod: 'tools/call',
+      McpTarget: 'read_wiki_contents',
+      McpProtocolVersion: '2026-07-28',
+      McpRequestId: '7',
+      McpSession: expect.stringMatching(/^[0-9a-f]{12}$/),
+      McpErrorCode: 403,
+      McpToolError: false,
+      McpHiddenItems: 0,
+      Decision: 'deny',
+      DecisionId: 'd-1',
+      DecisionReason: 'rule',
+      DecisionRule: 2,
+      DecisionMiddleware: 'apps-gateway@file',
+      level: 'info',
+      msg: '',
+      time: '2025-10-10T13:55:36.165Z',
+    });
+  });
+
+  test('the install option knows every field there is', () => {
+    expect(accessLogReaders.map(({ name }) => name)).toEqual([...accessLogFields]);
+  });
+
+  test('keep, drop and redact by field and by default', () => {
+    const only = {
+      format: 'json',
+      fields: { defaultMode: 'drop', names: { RequestPath: 'keep', ClientUsername: 'redact' } },
+    };
+    expect(JSON.parse(write(only))).toEqual({
+      RequestPath: '/wiki/mcp',
+      ClientUsername: 'REDACTED',
+      level: 'info',
+      msg: '',
+      time: '2025-10-10T13:55:36.165Z',
+    });
+  });
+
+  test.each([
+    ['dropped unless asked for', {}, {}],
+    ['all kept', { defaultMode: 'keep' }, { 'request_User-Agent': 'x', request_Accept: 'a, b' }],
+    ['one kept, in any case', { names: { 'USER-AGENT': 'keep' } }, { 'request_User-Agent': 'x' }],
+    ['one redacted', { names: { accept: 'redact' } }, { request_Accept: 'REDACTED, REDACTED' }],
+    ['all but one', { defaultMode: 'keep', names: { accept: 'drop' } }, { 'request_User-Agent': 'x' }],
+  ])('headers: %s', (_name, headers, expected) => {
+    const sent = { 'User-Agent': 'x', Accept: ['a', 'b'] };
+    const line = JSON.parse(write({ format: 'json', fields: { headers } }, { headers: sent }));
+    const { request_Host: _host, ...written } = Object.fromEntries(
+      Object.entries(line).filter(([name]) => name.startsWith('request_')),
+    );
+    expect(written).toEqual(expected);
+  });
+});
+
+test.each(['common', 'genericCLF', 'json'])(
+  '[SEC-logs-without-tokens] %s never holds a credential, whatever is kept',
+  (format) => {
+    const secret = 'hunter2-secret';
+    const headers = {
+      Authorization: `Bearer ${secret}`,
+      Cookie: `sid=${secret}`,
+      'X-Api-Key': secret,
+      'Mcp-Session-Id': secret,
+      'X-Trace': `Bearer ${secret}`,
+      'User-Agent': `curl Bearer ${secret}`,
+      Referer: `https://a.example/?code=${secret}`,
+    };
+    const keepAll = { defaultMode: 'keep', names: { authorization: 'keep', cookie: 'keep', 'x-api-key': 'keep' } };
+    const line = write({ format, fields: { headers: keepAll } }, { headers, query: `?access_token=${secret}` });
+    expect(line).not.toBe('');
+    expect(line).not.toContain('hunter2');
+  },
+);
+
+describe('filters', () => {
+  test.each<[object, number, Partial<RequestFacts>, boolean]>([
+    [{}, 200, {}, true],
+    [{ statusCodes: [404, '500-599'] }, 404, {}, true],
+    [{ statusCodes: [404, '500-599'] }, 503, {}, true],
+    [{ statusCodes: [404, '500-599'] }, 599, {}, true],
+    [{ statusCodes: [404, '500-599'] }, 200, {}, false],
+    [{ retryAttempts: true }, 200, { retryAttempts: 1 }, true],
+    [{ retryAttempts: true }, 200, {}, false],
+    [{ minDuration: '42ms' }, 200, {}, true],
+    [{ minDuration: '43ms' }, 200, {}, false],
+    [{ minDuration: '43ms', statusCodes: [200] }, 200, {}, true],
+  ])('%j, status %i, %j: %s', (filters, status, more, kept) => {
+    expect(write({ filters }, { facts: facts(more) }, status) !== '').toBe(kept);
+  });
+});
