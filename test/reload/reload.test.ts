@@ -182,7 +182,7 @@ function openStream(): Promise<OpenStream> {
 }
 
 describe('sixty changes in sixty seconds', () => {
-  test('[SEC-reload] under open streams and steady calls: nothing is dropped, every answer fits a policy, broken files change nothing', async () => {
+  test('[SEC-reload-under-load] under open streams and steady calls: nothing is dropped, every answer fits a policy, broken files change nothing', async () => {
     const streams = await Promise.all(Array.from({ length: streamCount }, openStream));
     expect(streams.every((stream) => stream.status === 200)).toBe(true);
 
