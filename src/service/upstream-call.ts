@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { BodyFlow, BodySink, BodySource } from '../http/body.ts';
 import type { Exchange, Reply } from '../http/exchange.ts';
@@ -8,7 +6,8 @@ import type { ServiceLimits } from './context.ts';
 import { DialError } from './dial.ts';
 import type { Server } from './server.ts';
 import { BadAnswer, clientGone, refuseFor } from './upstream-error.ts';
-import { readHead, type UpstreamHead, upstreamHeaders } from './upstream-headers.ts';
+import { readHead, type UpstreamHead } from './upstream-headers.ts';
+import { upstreamRequest } from './upstream-request.ts';
 
 /** What a call asks of the balancer that started it. */
 export interface CallOwner {
@@ -97,42 +96,11 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     if (this.#phase === 'over') return;
     const server = this.#server;
     const exchange = this.#exchange;
-    const { address } = server;
     server.inFlight += 1;
     exchange.facts.serverUrl = server.name;
     this.#started = false;
     this.#connection = server.pool.take();
-    const host = this.#owner.passHostHeader
-      ? (exchange.headers.get('host') ?? exchange.target.authority)
-      : address.authority;
-    const headers = upstreamHeaders(exchange, host);
-    const options: Dispatcher.DispatchOptions & { servername: string } = {
-      path: address.prefix + exchange.path + exchange.query,
-      method: exchange.method,
-      headers,
-      body: this.#body(headers),
-      // Undici would take the name of TLS from `host`, and a new connection for each new one; our dialler knows better.
-      servername: address.hostname,
-    };
-    this.#connection.client.dispatch(options, this);
-  }
-
-  /** The request's body with our own framing: whole with a length, or streamed with the declared length, else chunked. */
-  #body(headers: string[]): Buffer | Readable | null {
-    const { body } = this.#exchange;
-    if (body.empty) return null;
-    if (body.buffered !== undefined) return body.buffered;
-    if (body.declaredLength !== undefined) headers.push('content-length', String(body.declaredLength));
-    const source = body.stream();
-    // A go-between, because undici destroys what it cannot send, and the client's request is also its connection.
-    const copy = new PassThrough();
-    copy.on('error', () => {});
-    source.once('error', (error) => copy.destroy(error));
-    source.once('close', () => {
-      if (!source.readableEnded) copy.destroy(new Error('the request broke off'));
-    });
-    source.pipe(copy);
-    return copy;
+    this.#connection.client.dispatch(upstreamRequest(exchange, server.address, this.#owner.passHostHeader), this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -186,6 +154,9 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     if (this.#phase !== 'head' || this.#reply === undefined) return;
     const reply = this.#reply;
     if (this.#error !== undefined) {
+      // It broke off behind the head: while nothing of it has gone back, an honest 502 is better than a cut.
+      this.#server.failed('an answer broke off');
+      this.#owner.noteFailure(this.#server, this.#error);
       this.#refuse(this.#error);
       return;
     }
