@@ -124,7 +124,7 @@ describe('configuration files', () => {
     expect(names.length).toBeGreaterThan(80);
   });
 
-  it.each(names)('%s', (name) => {
+  it.each(names)('[AR-configuration-files] %s', (name) => {
     const path = join(folder, name);
     const [input = '', expected = ''] = readFileSync(path, 'utf8').split(divider);
     const actual = outcome(input);

@@ -1,6 +1,7 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml';
 import type { KeyPath } from '../dynamic/model.ts';
 import { isMerge, keyOf } from './plain-value.ts';
+import { resolveAlias } from './resolve-alias.ts';
 
 /** What stands at a path, or the nearest thing around it. */
 export interface Found {
@@ -54,17 +55,18 @@ function mergedChild(document: Document, merge: Pair, step: string | number): Re
 
 function resolve(document: Document, node: unknown): Node | undefined {
   if (node === null || node === undefined) return undefined;
-  return isAlias(node) ? resolve(document, node.resolve(document)) : (node as Node);
+  return isAlias(node) ? resolve(document, resolveAlias(document, node)) : (node as Node);
 }
 
-/** Calls `visit` for each scalar written in the document (not through aliases), with its path. */
-export function eachScalar(document: Document, visit: (node: Node, path: KeyPath) => void): void {
-  const walk = (node: unknown, path: KeyPath): void => {
+/**
+ * Calls `visit` for each scalar with its path, once for every path that leads to it: an anchor's and those of its
+ * aliases. Only for documents that {@link plainValue} has accepted, so that there are no loops and not too many aliases.
+ */
+export function eachScalar(document: Document, visit: (node: Scalar, path: KeyPath) => void): void {
+  const walk = (written: unknown, path: KeyPath): void => {
+    const node = resolve(document, written);
     if (isScalar(node)) visit(node, path);
-    else if (isSeq(node))
-      node.items.forEach((item, index) => {
-        walk(item, [...path, index]);
-      });
+    else if (isSeq(node)) for (const [index, item] of node.items.entries()) walk(item, [...path, index]);
     else if (isMap(node)) for (const pair of node.items) walk(pair.value, [...path, keyOf(pair)]);
   };
   walk(document.contents, []);

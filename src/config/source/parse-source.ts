@@ -54,6 +54,8 @@ export function parseSource(file: string, content: Uint8Array | string): ParsedS
     keepSourceTokens: true,
     merge: true,
     stringKeys: true,
+    // Checked by plainValue: the library compares every key with every other.
+    uniqueKeys: false,
     prettyErrors: false,
     resolveKnownTags: false,
     logLevel: 'silent',
@@ -119,7 +121,6 @@ const syntaxMessages: readonly {
   { code: 'BAD_SCALAR_START', message: 'a plain value cannot start with this character' },
   { code: 'BAD_INDENT', message: 'the indentation does not fit what stands above' },
   { code: 'BLOCK_AS_IMPLICIT_KEY', message: 'there is a second `: ` on this line' },
-  { code: 'DUPLICATE_KEY', message: 'this key stands here twice' },
   { code: 'MULTILINE_IMPLICIT_KEY', message: 'a `:` is missing after this' },
   { code: 'NON_STRING_KEY', message: 'a key must be plain text' },
   { code: 'RESOURCE_EXHAUSTION', message: 'the document is nested too deeply' },
@@ -131,7 +132,6 @@ const syntaxMessages: readonly {
 const syntaxHints: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BAD_SCALAR_START: 'put the value in single quotes',
   BLOCK_AS_IMPLICIT_KEY: 'put a value that contains `: ` in single quotes, or begin a new line for the second key',
-  DUPLICATE_KEY: 'remove one of them',
   TAB_AS_INDENT: 'indent with spaces',
   TAG_RESOLVE_FAILED: 'put a value that begins with ! in single quotes',
 };

@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
+import { resolveAlias } from './resolve-alias.ts';
 
 /** Bounds on what one document may expand to; far beyond any real configuration, far below what would hurt. */
 const maxNodes = 200_000;
@@ -38,7 +39,7 @@ export function plainValue(document: Document): unknown {
       throw new DocumentFault('the document expands to too much data', alias ?? here, 'write out fewer aliases');
     if (depth > maxDepth) throw new DocumentFault(`the document is nested deeper than ${maxDepth} levels`, here);
     if (isAlias(here)) {
-      const target = here.resolve(document);
+      const target = resolveAlias(document, here);
       if (target === undefined) throw new DocumentFault(`there is no anchor &${here.source} before this alias`, here);
       if (open.has(target)) throw new DocumentFault(`the alias *${here.source} contains itself`, here);
       const outermost = alias === undefined;
@@ -59,6 +60,7 @@ export function plainValue(document: Document): unknown {
   function convertMap(pairs: readonly Pair[], depth: number): Record<string, unknown> {
     const result: Record<string, unknown> = {};
     const inherited: Record<string, unknown>[] = [];
+    const keys = new Set<string>();
     for (const pair of pairs) {
       const key = keyOf(pair);
       if (isMerge(pair)) {
@@ -75,6 +77,9 @@ export function plainValue(document: Document): unknown {
         }
       } else {
         if (key === forbiddenKey) throw new DocumentFault('a key cannot be called __proto__', pair.key as Node);
+        if (keys.has(key))
+          throw new DocumentFault('this key stands here twice', pair.key as Node, 'remove one of them');
+        keys.add(key);
         result[key] = convert(pair.value, depth + 1);
       }
     }

@@ -91,7 +91,7 @@ function secretRanges(document: Document, value: unknown): readonly (readonly [n
   const ranges: (readonly [number, number])[] = [];
   const secretObject = isPlainObject(value) && (value['kind'] === 'Secret' || value['kind'] === 'List');
   eachScalar(document, (node, path) => {
-    const text = isScalar(node) && typeof node.source === 'string' ? node.source : '';
+    const text = typeof node.source === 'string' ? node.source : '';
     if (maybeSecret(path, text, secretObject)) ranges.push([node.range?.[0] ?? 0, node.range?.[1] ?? 0]);
   });
   return ranges;

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { maxFileSize } from '../../config/source/parse-source.ts';
 import type { Diagnostic } from '../../errors.ts';
@@ -32,12 +32,17 @@ export async function readPaths(paths: readonly string[]): Promise<ReadResult> {
   const files = new Map<string, ReadFile>();
   const folders: string[] = [];
   const diagnostics: Diagnostic[] = [];
+  /** Where links lead: each file and folder counts once, and circles end. */
+  const seen = new Set<string>();
 
   async function read(path: string, given: boolean): Promise<void> {
     try {
+      const real = await realpath(path);
+      if (seen.has(real)) return;
+      seen.add(real);
       const info = await stat(path);
       if (info.isDirectory()) return await readFolder(path);
-      if (!info.isFile() || files.has(path)) return;
+      if (!info.isFile()) return;
       if (files.size >= maxFiles) throw new Error(`there are more than ${maxFiles} files`);
       // One byte more than allowed is enough for the parser to refuse it.
       const content = info.size > maxFileSize ? Buffer.alloc(maxFileSize + 1) : await readFile(path);

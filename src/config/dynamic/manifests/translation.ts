@@ -15,6 +15,7 @@ import type {
   TlsCertificateConfig,
   TlsOptionsConfig,
 } from '../model.ts';
+import { objectKinds } from '../schema/object-kinds.ts';
 import { objectProvider } from './names.ts';
 import type { IndexedObject, ObjectIndex } from './object-index.ts';
 
@@ -69,10 +70,13 @@ export function decodeObject<Value>(
   return result;
 }
 
+const customKinds = new Set(objectKinds.filter(({ custom }) => custom).map(({ kind }) => kind));
+
 function decodeNow<Value>(translation: Translation, object: IndexedObject, schema: z.ZodType<Value>): Decoded<Value> {
   // Of a kind that was only guessed, everything else is guesswork too.
   if (object.faults.some(({ code }) => code === 'CONFIG_UNKNOWN_KIND')) return { ok: false, problems: object.faults };
-  const value = translation.options.admitted === true ? prune(schema, object.value) : object.value;
+  const checked = translation.options.admitted === true && !customKinds.has(object.kind);
+  const value = checked ? prune(schema, object.value) : object.value;
   const decoded = refuseUnsupported(translation, schema, decode(schema, value, object.origin), { ...object, path: [] });
   if (object.faults.length === 0) return decoded;
   return { ok: false, problems: [...object.faults, ...(decoded.ok ? [] : decoded.problems)] };

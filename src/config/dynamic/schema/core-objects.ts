@@ -142,7 +142,7 @@ export const secret = z.strictObject({
   type: z
     .string()
     .optional()
-    .describe('What the Secret holds: `Opaque`, `kubernetes.io/tls`, `kubernetes.io/basic-auth`, …'),
+    .describe('What the Secret holds, for instance `Opaque`, `kubernetes.io/tls` or `kubernetes.io/basic-auth`.'),
   immutable: unused('Not used.'),
   data: z.record(keys, base64).nullable().optional().describe('Values in base64.'),
   stringData: z.record(keys, z.string()).nullable().optional().describe('Values as plain text; they win over `data`.'),
