@@ -34,7 +34,7 @@ export function createStrategy<C extends Candidate>(name: LoadBalancerConfig['st
  * Earliest deadline first: each choice pushes the chosen one's deadline back by 1/weight, which spreads the heavier ones
  * evenly instead of in bursts. Who comes back after an absence starts at the present deadline, without a backlog.
  */
-export class WeightedRoundRobin<C extends Candidate> implements Strategy<C> {
+class WeightedRoundRobin<C extends Candidate> implements Strategy<C> {
   readonly #deadlines = new WeakMap<C, number>();
   #now = 0;
 
@@ -57,7 +57,7 @@ export class WeightedRoundRobin<C extends Candidate> implements Strategy<C> {
 }
 
 /** Two at random, the one with fewer requests in flight; weights only say who takes part, as in Traefik. */
-export function pickLighterOfTwo<C extends Candidate>(candidates: readonly C[]): C | undefined {
+function pickLighterOfTwo<C extends Candidate>(candidates: readonly C[]): C | undefined {
   const { length } = candidates;
   if (length < 2) return candidates[0];
   const one = Math.floor(Math.random() * length);
@@ -88,7 +88,7 @@ export function pickHighestRandomWeight<C extends Candidate>(
 }
 
 /** The least (mean latency × (requests in flight + 1)) / weight; equals, new ones above all, take turns. */
-export class LeastTime<C extends Candidate> implements Strategy<C> {
+class LeastTime<C extends Candidate> implements Strategy<C> {
   readonly #turns = new WeightedRoundRobin<C>();
 
   pick(candidates: readonly C[]): C | undefined {
