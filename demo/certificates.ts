@@ -8,7 +8,7 @@ export type KeyPair = { readonly cert: string; readonly key: string };
 export type DemoCertificates = { readonly root: KeyPair; readonly server: KeyPair };
 
 /** Names a demo or test upstream is reached by. The first is the guide's own upstream. */
-export const demoHosts = ['mcp.deepwiki.com', 'localhost', '127.0.0.1'] as const;
+const demoHosts = ['mcp.deepwiki.com', 'localhost', '127.0.0.1'] as const;
 
 const dayMs = 86_400_000;
 

@@ -83,7 +83,7 @@ export function createDualEraEndpoint(options: DualEraEndpointOptions): DualEraE
       const session = sessions.get(id);
       return session === undefined
         ? refuse(404, -32_001, 'Session not found')
-        : session.transport.handleRequest(request);
+        : cancelWithRequest(request, await session.transport.handleRequest(request));
     }
     if (request.method === 'GET' && options.streamWithoutSession === true) return openSilentStream(closing.signal);
     return openSession(request);
@@ -124,6 +124,25 @@ export function createDualEraEndpoint(options: DualEraEndpointOptions): DualEraE
 
 function refuse(status: number, code: number, message: string): Response {
   return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status });
+}
+
+/**
+ * Cancels a stream as soon as its reader is gone. The adapter would notice at the next event only, and until then the
+ * session counts the stream as open and refuses to resume it.
+ */
+function cancelWithRequest({ signal }: Request, response: Response): Response {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return response;
+  signal.addEventListener('abort', () => void reader.cancel(), { once: true });
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return new Response(body, response);
 }
 
 function openSilentStream(closing: AbortSignal): Response {

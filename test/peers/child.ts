@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 export type Finished = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 /** Environment of a helper process: nothing of ours but what programs need to run. */
-export const bareEnvironment = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8' } as const;
+const bareEnvironment = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8' } as const;
 
 /** Runs a program to its end. */
 export async function run(
@@ -35,16 +35,20 @@ export function startGroup(command: string, args: readonly string[], env: Readon
     output: () => stdout() + stderr(),
     running: () => child.exitCode === null && child.signalCode === null,
     stop: async () => {
-      endGroup(child);
+      signalGroup(child, 'SIGTERM');
+      const late = setTimeout(() => signalGroup(child, 'SIGKILL'), 5_000);
       await exited;
+      clearTimeout(late);
+      // What the program left behind has had its chance.
+      signalGroup(child, 'SIGKILL');
     },
   };
 }
 
-function endGroup({ pid }: ChildProcess): void {
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch {
     // The group is gone already, which is what we want.
   }

@@ -56,7 +56,7 @@ export async function startGuide(): Promise<GuideSetting> {
 }
 
 /** The files of a folder of `examples/`. */
-export function readManifests(name: string): Files {
+function readManifests(name: string): Files {
   const folder = folderOf(name);
   const names = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
   return Object.fromEntries(names.map((file) => [file, readFileSync(join(folder, file), 'utf8')]));

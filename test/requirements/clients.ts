@@ -90,6 +90,17 @@ export const requirements = [
     behaviour: 'A legacy stream that was closed is resumed with Last-Event-ID and brings the answer.',
   },
   {
+    id: 'DP-6.legacy-goes-on',
+    source: 'data-plane §6',
+    behaviour:
+      'A legacy call outlives the connection of its client, and its answer can be fetched on a resumed stream.',
+  },
+  {
+    id: 'DP-6.modern-ends',
+    source: 'data-plane §6',
+    behaviour: 'A modern call is aborted at the upstream when the connection of its client is gone.',
+  },
+  {
     id: 'DP-6.concurrent',
     source: 'data-plane §6',
     behaviour: 'Answers of calls that run at the same time are not mixed up.',

@@ -6,7 +6,7 @@ import { type ListFilter, UnfilterableAnswer } from '../../mcp/list-filter.ts';
 import { ObservedBody } from '../../mcp/observed-body.ts';
 import { readOutcome } from '../../mcp/outcome.ts';
 import { type MessageId, refuse } from '../../mcp/replies.ts';
-import { EventSplitter, readEvent } from '../../mcp/sse.ts';
+import { EventSplitter, readEvent, type SseEvent } from '../../mcp/sse.ts';
 
 /** What is done with an answer on its way back. */
 export interface RelayRules {
@@ -53,9 +53,16 @@ function relayEvents(reply: Reply, exchange: Exchange, rules: RelayRules): Reply
   }
   const stream = new EventStream(body, {
     ...(filter === undefined
-      ? { observe: (event) => note(readOutcome(event.data ?? ''), rules.facts), maxEventBytes: observedSize }
+      ? {
+          observe: (event) => {
+            letGoWhenResumable(event, exchange);
+            note(readOutcome(event.data ?? ''), rules.facts);
+          },
+          maxEventBytes: observedSize,
+        }
       : {
           rewrite: (event) => {
+            letGoWhenResumable(event, exchange);
             try {
               return filter.filterEvent(event);
             } catch (error) {
@@ -69,6 +76,15 @@ function relayEvents(reply: Reply, exchange: Exchange, rules: RelayRules): Reply
     keepAliveAfter,
   });
   return { status, headers, body: stream, longLived: reply.longLived ?? true };
+}
+
+/**
+ * Events with ids can be fetched again on another stream (2025-11-25, "Resumability and Redelivery"). The call goes on at
+ * the upstream without a connection then; one that we held open for a client that has gone would keep the upstream from
+ * handing the rest to the stream that the client resumes.
+ */
+function letGoWhenResumable(event: SseEvent, exchange: Exchange): void {
+  if (event.id !== undefined) exchange.abortOnClose = true;
 }
 
 async function relayList(reply: Reply, rules: RelayRules): Promise<Reply> {
