@@ -35,14 +35,14 @@ export function diagnoseItem(item: Item<unknown>, field: KeyPath, problem: Probl
 }
 
 /** The path, from the origin's root, at which a field of an item's `config` was written. */
-export function placeOf(item: Pick<Item<unknown>, 'path' | 'fields'>, field: KeyPath): KeyPath {
+function placeOf(item: Pick<Item<unknown>, 'path' | 'fields'>, field: KeyPath): KeyPath {
   const [first, ...rest] = field;
   const elsewhere = first === undefined ? undefined : item.fields?.[String(first)];
   return elsewhere === undefined ? [...item.path, ...field] : [...elsewhere, ...rest];
 }
 
 /** `['spec', 'routes', 0, 'match']` as `spec.routes[0].match`. */
-export function formatKeyPath(path: KeyPath): string {
+function formatKeyPath(path: KeyPath): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`;
     if (!/^[^\s.[\]"]+$/.test(step)) return `${text}[${JSON.stringify(step)}]`;

@@ -70,7 +70,7 @@ export async function readPaths(paths: readonly string[]): Promise<ReadResult> {
   return { files: [...files.values()], folders, diagnostics };
 }
 
-export function isMissing(error: unknown): boolean {
+function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
@@ -81,7 +81,7 @@ const reasons: Readonly<Record<string, string>> = {
   EMFILE: 'cannot be opened: too many open files',
 };
 
-export function unreadable(path: string, error: unknown): Diagnostic {
+function unreadable(path: string, error: unknown): Diagnostic {
   return { code: 'CONFIG_UNREADABLE', severity: 'error', message: `\`${path}\` ${unreadableReason(error)}` };
 }
 

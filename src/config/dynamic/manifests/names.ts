@@ -29,6 +29,6 @@ export function servicePortName(namespace: string, service: string, port: string
   return objectName(namespace, `${service}-${port}`);
 }
 
-export function qualify(name: string): string {
+function qualify(name: string): string {
   return `${name}@${objectProvider}`;
 }

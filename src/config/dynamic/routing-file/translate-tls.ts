@@ -5,8 +5,8 @@ import { brokenTlsOptions, clientAuthOf } from '../manifests/translate-tls.ts';
 import { addItem, refuseUnsupported, type Translation } from '../manifests/translation.ts';
 import type { KeyPath, Origin } from '../model.ts';
 import { certificate, tlsOption, tlsStore } from '../schema/routing-file.ts';
+import { decodeItem, type FileItem, itemsOf } from './file-item.ts';
 import { fileProvider } from './file-names.ts';
-import { decodeItem, type FileItem, itemsOf } from './translate-routing-file.ts';
 import { readAuthority, readKeyPair } from './translate-transport.ts';
 
 export function translateTls(translation: Translation, value: unknown, origin: Origin): void {

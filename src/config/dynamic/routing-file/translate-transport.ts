@@ -4,8 +4,8 @@ import { brokenTransport } from '../manifests/translate-servers-transport.ts';
 import { addItem, type Translation } from '../manifests/translation.ts';
 import type { KeyPath, Origin, TlsCertificateConfig } from '../model.ts';
 import { serversTransport } from '../schema/routing-file.ts';
+import { decodeItem, type FileItem } from './file-item.ts';
 import { readText } from './read-text.ts';
-import { decodeItem, type FileItem } from './translate-routing-file.ts';
 
 export function translateTransport(translation: Translation, item: FileItem): void {
   const { name, origin, path } = item;

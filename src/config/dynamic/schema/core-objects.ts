@@ -95,7 +95,6 @@ export const endpointSlice = z.strictObject({
     .default([])
     .describe('Ports of the endpoints.'),
 });
-export type EndpointSlice = z.output<typeof endpointSlice>;
 
 export const endpoints = z.strictObject({
   ...envelope(['v1'], 'Endpoints'),
@@ -130,7 +129,6 @@ export const endpoints = z.strictObject({
     .default([])
     .describe('Groups of endpoints. The object has the name of its Service.'),
 });
-export type Endpoints = z.output<typeof endpoints>;
 
 const keys = z.string().regex(/^[-._a-zA-Z0-9]+$/, { error: 'must be letters, digits, `-`, `_` and `.`' });
 const base64 = z
@@ -147,7 +145,6 @@ export const secret = z.strictObject({
   data: z.record(keys, base64).nullable().optional().describe('Values in base64.'),
   stringData: z.record(keys, z.string()).nullable().optional().describe('Values as plain text; they win over `data`.'),
 });
-export type Secret = z.output<typeof secret>;
 
 export const configMap = z.strictObject({
   ...envelope(['v1'], 'ConfigMap'),
@@ -155,7 +152,6 @@ export const configMap = z.strictObject({
   data: z.record(keys, z.string()).nullable().optional().describe('Values as plain text.'),
   binaryData: z.record(keys, base64).nullable().optional().describe('Values in base64.'),
 });
-export type ConfigMap = z.output<typeof configMap>;
 
 function isBase64(text: string): boolean {
   const packed = text.replace(/\s+/g, '');

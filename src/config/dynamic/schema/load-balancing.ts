@@ -80,9 +80,9 @@ export const mirrorBody = z.boolean().default(true).describe('Mirror bodies too.
 export const percent = z.int().min(0).max(100).default(0).describe('Share of requests that is mirrored, in percent.');
 export const weight = z.int().min(0).describe('Share of requests, relative to the others. 0: none.');
 
-export const tlsVersion = z.enum(['VersionTLS12', 'VersionTLS13']);
+const tlsVersion = z.enum(['VersionTLS12', 'VersionTLS13']);
 
-export const forwardingTimeouts = z.strictObject({
+const forwardingTimeouts = z.strictObject({
   dialTimeout: durationOption.prefault('30s').describe('Time to connect. 0: no limit.'),
   responseHeaderTimeout: durationOption
     .prefault('0s')
