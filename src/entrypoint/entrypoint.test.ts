@@ -165,6 +165,22 @@ describe('header rules', () => {
   });
 });
 
+test('[DP-2.ingress] hop-by-hop and nominated fields end here, before any middleware', async () => {
+  const server = await start(ok);
+  const nominated =
+    'Connection: close, X-Groups, Content-Type, Host\r\nX-Groups: admin\r\nContent-Type: a/b\r\nTE: trailers\r\nUpgrade: h2c\r\nKeep-Alive: 1\r\n';
+  await raw(server.port, `GET / HTTP/1.1\r\nHost: mcp.localhost\r\n${nominated}\r\n`);
+  const { headers } = server.seen[0] as IncomingExchange;
+  const names: string[] = [];
+  headers.forEach((_name, _value, lower) => {
+    names.push(lower);
+  });
+  expect(names.filter((name) => !name.startsWith('x-forwarded') && name !== 'x-real-ip')).toEqual([
+    'host',
+    'content-type',
+  ]);
+});
+
 describe('[DP-2.forwarded] forwarding headers', () => {
   const spoof =
     'X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Prefix: /x\r\nForwarded: for=9.9.9.9\r\nX-Real-Ip: 9.9.9.9\r\n';

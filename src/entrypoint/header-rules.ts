@@ -43,3 +43,31 @@ export function acceptHeaders(
   }
   return { headers, underscoresDropped };
 }
+
+/** Fields that end at this hop (RFC 9110 §7.6.1), whatever `Connection` says. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'upgrade',
+  'proxy-authorization',
+  'proxy-authenticate',
+]);
+/** What a client cannot take away by nominating it: the message would be read differently without. */
+const framing = new Set(['host', 'content-length', 'transfer-encoding', 'content-type', 'content-encoding']);
+
+/**
+ * Removes hop-by-hop fields and those that `Connection` nominates, before any middleware runs: a field that the gateway
+ * itself sets later can then not be nominated away.
+ */
+export function removeHopByHop(headers: HeaderFields): void {
+  const nominated = new Set(
+    headers
+      .getAll('connection')
+      .flatMap((value) => value.split(','))
+      .map((name) => name.trim().toLowerCase()),
+  );
+  headers.deleteWhere((name) => hopByHop.has(name) || (nominated.has(name) && !framing.has(name)));
+}

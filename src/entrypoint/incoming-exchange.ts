@@ -7,7 +7,7 @@ import type { HeaderFields } from '../http/headers.ts';
 import type { Identity } from '../http/identity.ts';
 import { Refusal } from '../http/refusal.ts';
 import { applyForwardedHeaders, type TrustTest } from './forwarded-headers.ts';
-import { acceptHeaders } from './header-rules.ts';
+import { acceptHeaders, removeHopByHop } from './header-rules.ts';
 import type { EntrypointOptions } from './options.ts';
 import { IncomingBody } from './request-body.ts';
 import { normaliseTarget, parseAuthority } from './request-target.ts';
@@ -71,6 +71,7 @@ export class IncomingExchange implements Exchange {
     this.body = new IncomingBody(request, framing, options.timeouts.body, (bytes) => {
       facts.requestBytes += bytes;
     });
+    removeHopByHop(this.headers);
     const socket = request.socket as TLSSocket;
     this.peerAddress = plainAddress(socket.remoteAddress ?? '');
     this.clientAddress = applyForwardedHeaders(
