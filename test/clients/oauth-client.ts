@@ -1,4 +1,9 @@
-import type { OAuthClientInformationMixed, OAuthClientProvider, OAuthTokens } from '@modelcontextprotocol/client';
+import type {
+  OAuthClientInformationMixed,
+  OAuthClientProvider,
+  OAuthDiscoveryState,
+  OAuthTokens,
+} from '@modelcontextprotocol/client';
 
 /** The redirect target of a client without a browser; nobody listens there. */
 const redirectUrl = 'http://127.0.0.1:1/callback';
@@ -22,6 +27,7 @@ export class WalkingOAuthClient implements OAuthClientProvider {
   #information: OAuthClientInformationMixed | undefined;
   #tokens: OAuthTokens | undefined;
   #verifier = '';
+  #discovery: OAuthDiscoveryState | undefined;
 
   clientInformation() {
     return this.#information;
@@ -45,6 +51,14 @@ export class WalkingOAuthClient implements OAuthClientProvider {
 
   codeVerifier(): string {
     return this.#verifier;
+  }
+
+  saveDiscoveryState(state: OAuthDiscoveryState): void {
+    this.#discovery = state;
+  }
+
+  discoveryState() {
+    return this.#discovery;
   }
 
   async redirectToAuthorization(url: URL): Promise<void> {
