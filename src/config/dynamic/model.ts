@@ -67,7 +67,7 @@ export interface RouterConfig {
   readonly priority?: number | undefined;
   /** Qualified names, in order of execution. */
   readonly middlewares: readonly string[];
-  /** Qualified name. */
+  /** Qualified name. Empty only when none could be read: the item then has a problem that says so. */
   readonly service: string;
   /** Present: the router answers only over TLS. */
   readonly tls?: { readonly options?: string | undefined } | undefined;

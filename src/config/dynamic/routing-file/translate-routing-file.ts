@@ -38,14 +38,16 @@ function translateRouter(translation: Translation, item: FileItem): void {
   const { name, origin, path } = item;
   if (!decoded.ok) {
     // Its rule still claims its requests, so that they are refused and do not fall through to a wider router.
-    const [rule, priority, tls] = ['rule', 'priority', 'tls'].map((key) => valueAt(item.value, [key]));
+    const [rule, priority, tls, service] = ['rule', 'priority', 'tls', 'service'].map((key) =>
+      valueAt(item.value, [key]),
+    );
     const entryPoints = valueAt(item.value, ['entryPoints']);
     const config = {
       rule: typeof rule === 'string' ? rule : '',
       priority: Number.isInteger(priority) ? Number(priority) : undefined,
       entryPoints: Array.isArray(entryPoints) ? entryPoints.filter((entry) => typeof entry === 'string') : [],
       middlewares: [],
-      service: name,
+      service: typeof service === 'string' && service !== '' ? qualifyFileName(service) : '',
       tls: tls === undefined ? undefined : {},
     };
     addRouter(translation.routers, { name, config, origin, path, problems: [...item.problems, ...decoded.problems] });
