@@ -86,7 +86,9 @@ export async function buildRouters(context: RouterBuildContext): Promise<RouterB
         missing.push({ kind: 'middleware', name: middlewareName, problem });
     }
     const service = context.service(config.service);
-    if (service === undefined) {
+    // A router that is broken anyway has said why; what its reference would have led to is no news.
+    const toldAlready = item.problems.some((one) => one.severity === 'error');
+    if (service === undefined && !toldAlready) {
       const problem = missingPart(item, 'service', config.service, ['service'], context.serviceNames);
       found.push(problem);
       if (!context.serviceExists(config.service)) missing.push({ kind: 'service', name: config.service, problem });

@@ -1,4 +1,5 @@
-import type { DynamicConfiguration, TlsConfig } from '../config/dynamic/model.ts';
+import { mergeConfigurations } from '../config/dynamic/merge.ts';
+import type { DynamicConfiguration } from '../config/dynamic/model.ts';
 import type { Diagnostic } from '../errors.ts';
 import type { Provider, ProviderUpdate } from '../provider/definition.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -84,30 +85,11 @@ export class ProviderCollection {
     this.#timer = undefined;
     this.#lastDelivery = performance.now();
     const collected: Collected = {
-      configuration: this.#known.size === 0 && this.#refused.size > 0 ? undefined : merge([...this.#known.values()]),
+      configuration:
+        this.#known.size === 0 && this.#refused.size > 0 ? undefined : mergeConfigurations([...this.#known.values()]),
       refused: [...this.#refused.values()].flat(),
     };
     this.#delivering = this.#delivering.then(() => this.#deliver(collected)).then(this.#firstDelivery);
     return this.#delivering;
   }
-}
-
-/** Joins what the providers know; names carry their provider, so they cannot collide. */
-export function merge(configurations: readonly DynamicConfiguration[]): DynamicConfiguration {
-  const join = <T>(read: (one: DynamicConfiguration) => ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
-    new Map(configurations.flatMap((one) => [...read(one)]));
-  const defaultCertificate = configurations.map((one) => one.tls.defaultCertificate).find((one) => one !== undefined);
-  const tls: TlsConfig = {
-    certificates: configurations.flatMap((one) => one.tls.certificates),
-    options: join((one) => one.tls.options),
-    ...(defaultCertificate === undefined ? {} : { defaultCertificate }),
-  };
-  return {
-    routers: join((one) => one.routers),
-    services: join((one) => one.services),
-    middlewares: join((one) => one.middlewares),
-    serversTransports: join((one) => one.serversTransports),
-    tls,
-    problems: configurations.flatMap((one) => one.problems),
-  };
 }

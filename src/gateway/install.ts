@@ -59,7 +59,7 @@ export function providersOf(configuration: StaticConfiguration): readonly Provid
 }
 
 /** Entrypoints as the router build needs them. */
-export function entrypointFacts(configuration: StaticConfiguration): EntrypointFacts[] {
+function entrypointFacts(configuration: StaticConfiguration): EntrypointFacts[] {
   const entries = Object.entries(configuration.entryPoints);
   const marked = entries.some(([, one]) => one.asDefault);
   return entries.map(([name, one]) => ({
