@@ -16,14 +16,24 @@ export function isNumberText(text: string): boolean {
   return !Number.isNaN(shortNumber(text)) || numberText.test(text);
 }
 
-/** Compares two JSON number texts by mathematical value: negative, 0 or positive. Throws when a text is no number. */
-export function compareDecimals(a: string, b: string): number {
+/** Compares two JSON number texts by mathematical value. Throws a RangeError when a text is no number. */
+export function compareDecimals(a: string, b: string): -1 | 0 | 1 {
   const shortA = shortNumber(a);
   if (!Number.isNaN(shortA)) {
     const shortB = shortNumber(b);
-    if (!Number.isNaN(shortB)) return shortA - shortB;
+    if (!Number.isNaN(shortB)) return order(shortA, shortB);
   }
   return compareForms(scientificForm(a), scientificForm(b));
+}
+
+function order<Comparable extends number | string>(a: Comparable, b: Comparable): -1 | 0 | 1 {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function reverseIf(negative: boolean, sign: -1 | 0 | 1): -1 | 0 | 1 {
+  if (!negative || sign === 0) return sign;
+  return sign === 1 ? -1 : 1;
 }
 
 /** One text for all number texts of the same mathematical value, to look numbers up by. */
@@ -93,13 +103,10 @@ function withoutLeadingZeros(digits: string): string {
   return digits.slice(start);
 }
 
-function compareForms(a: ScientificForm, b: ScientificForm): number {
-  if (a.sign !== b.sign) return a.sign - b.sign;
-  if (a.sign === 0) return 0;
+function compareForms(a: ScientificForm, b: ScientificForm): -1 | 0 | 1 {
+  if (a.sign !== b.sign) return order(a.sign, b.sign);
   const byExponent = compareExponents(a.exponent, b.exponent);
-  if (byExponent !== 0) return byExponent * a.sign;
-  if (a.digits === b.digits) return 0;
-  return a.digits < b.digits ? -a.sign : a.sign;
+  return reverseIf(a.sign < 0, byExponent === 0 ? order(a.digits, b.digits) : byExponent);
 }
 
 /** A whole number as sign and digits: BigInt needs more than linear time to read a text, a double is not exact. */
@@ -138,9 +145,8 @@ function step(digits: string, by: 1 | -1): string {
   return digits.slice(0, index) + String(Number(digits[index]) + by) + rest;
 }
 
-function compareExponents(a: Exponent, b: Exponent): number {
-  if (a.sign !== b.sign) return a.sign - b.sign;
-  if (a.digits.length !== b.digits.length) return (a.digits.length - b.digits.length) * a.sign;
-  if (a.digits === b.digits) return 0;
-  return a.digits < b.digits ? -a.sign : a.sign;
+function compareExponents(a: Exponent, b: Exponent): -1 | 0 | 1 {
+  if (a.sign !== b.sign) return order(a.sign, b.sign);
+  const byLength = order(a.digits.length, b.digits.length);
+  return reverseIf(a.sign < 0, byLength === 0 ? order(a.digits, b.digits) : byLength);
 }

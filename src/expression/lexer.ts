@@ -36,19 +36,18 @@ export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   let offset = 0;
   for (;;) {
-    offset += lengthAt(space, text, offset);
-    const token = tokenAt(text, offset);
+    const start = offset + lengthAt(space, text, offset);
+    // The end stands behind the last token, where something is missing, not behind the blanks after it.
+    if (start === text.length) return [...tokens, { kind: 'end', span: { offset, length: 0 } }];
+    const token = tokenAt(text, start);
     tokens.push(token);
-    if (token.kind === 'end') return tokens;
-    offset += token.span.length;
+    offset = start + token.span.length;
   }
 }
 
 function tokenAt(text: string, offset: number): Token {
   const character = text.charAt(offset);
   switch (character) {
-    case '':
-      return { kind: 'end', span: { offset, length: 0 } };
     case '(':
     case ')':
     case ',':
@@ -161,7 +160,7 @@ function escapedText(text: string, offset: number, quote: string): { value: stri
         'A line break inside a text is written \\n.',
       );
     }
-    if (character === '\\') {
+    if (character === '\\' && index + 1 < text.length) {
       const decoded = escapeAt(text, index);
       value += decoded.value;
       index += decoded.length;

@@ -111,7 +111,7 @@ class Parser {
     if (opening.kind !== '(') this.#wordInsteadOfCall(token.text, token.span);
     this.#next += 1;
     const list: Argument[] = [];
-    if (this.#peek().kind !== ')') list.push(this.#argument());
+    if (this.#peek().kind !== ')' && this.#peek().kind !== 'end') list.push(this.#argument());
     while (this.#peek().kind === ',') {
       this.#next += 1;
       list.push(this.#argument());

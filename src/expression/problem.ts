@@ -4,7 +4,7 @@ import type { Span } from './ast.ts';
 /** Something wrong in an expression, with its place in the expression text (not yet in a file). */
 export interface Problem {
   readonly code: ErrorCode;
-  readonly severity: 'error' | 'warning';
+  readonly severity: Diagnostic['severity'];
   /** What is wrong, in one sentence. */
   readonly message: string;
   /** What to write instead. */

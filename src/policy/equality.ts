@@ -62,11 +62,6 @@ export class Candidates {
     }
   }
 
-  /** True when no scalar is among them. */
-  get empty(): boolean {
-    return this.#texts.size === 0 && this.#numeric.size === 0;
-  }
-
   /** True when one of the candidates equals `value`. */
   has(value: Value): boolean {
     if (typeof value === 'string') {

@@ -39,12 +39,12 @@ export const compilePolicyPath: CompilePath = (text, locate, report) => {
   const problem = (start: number, length: number, message: string, hint: string) =>
     void report(problemAt(locate(start, length), 'POLICY_PATH', message, hint));
   if (root === undefined) {
-    problem(0, text.length, `There is no path ${text}.`, suggestRoot(texts));
+    problem(0, text.length, `There is no path \`${text}\`.`, suggestRoot(texts));
     return undefined;
   }
   const below = names.slice(root.path.length);
   if (below.length < root.below.least) {
-    problem(0, text.length, `${text} needs a name below it.`, `For instance ${root.example}.`);
+    problem(0, text.length, `\`${text}\` needs a name below it.`, `For instance ${root.example}.`);
     return undefined;
   }
   const surplus = below[root.below.most];
@@ -52,14 +52,14 @@ export const compilePolicyPath: CompilePath = (text, locate, report) => {
     problem(
       surplus.start,
       text.length - surplus.start,
-      `There is nothing below ${text.slice(0, surplus.start - 1)}.`,
+      `There is nothing below \`${text.slice(0, surplus.start - 1)}\`.`,
       `For instance ${root.example}.`,
     );
     return undefined;
   }
   const odd = root.name === undefined ? undefined : below.find(({ text }) => root.name?.pattern.test(text) === false);
   if (odd !== undefined) {
-    problem(odd.start, odd.length, `${odd.text} is not ${root.name?.meaning}.`, `For instance ${root.example}.`);
+    problem(odd.start, odd.length, `\`${odd.text}\` is not ${root.name?.meaning}.`, `For instance ${root.example}.`);
     return undefined;
   }
   return makePath(text, texts, root.ofRequest, root.read(texts.slice(root.path.length)));

@@ -92,7 +92,8 @@ const listChangedNotices: ReadonlySet<string> = new Set([
 function listenViews(request: PolicyRequest): Views | undefined {
   const params = paramsOf(request);
   const filter = params.get('notifications');
-  const subscriptions = isObject(filter) ? (filter.get('resourceSubscriptions') ?? []) : [];
+  const listed = isObject(filter) ? filter.get('resourceSubscriptions') : undefined;
+  const subscriptions = listed === undefined ? [] : listed;
   if (!isArray(subscriptions)) return undefined;
   const onlyKnown =
     isObject(filter) &&

@@ -25,16 +25,16 @@ export function number(text: string): ExactNumber {
 }
 
 /** The value that a scanner would make of the data. */
-export function valueOf(plain: Plain): Value {
+export function jsonValue(plain: Plain): Value {
   if (typeof plain === 'number') return { text: Object.is(plain, -0) ? '-0' : String(plain) };
   if (plain instanceof ExactNumber) return { text: plain.text };
-  if (Array.isArray(plain)) return plain.map(valueOf);
+  if (Array.isArray(plain)) return plain.map(jsonValue);
   if (typeof plain === 'object' && plain !== null) return objectOf(plain as { readonly [key: string]: Plain });
   return plain as Value;
 }
 
 export function objectOf(plain: { readonly [key: string]: Plain }): ObjectValue {
-  return new Map(Object.entries(plain).map(([key, member]) => [key, valueOf(member)]));
+  return new Map(Object.entries(plain).map(([key, member]) => [key, jsonValue(member)]));
 }
 
 /** What a test says about a request; everything else is ordinary. */

@@ -1,7 +1,7 @@
 import { outcomeOf, UNDETERMINED } from '../../expression/index.ts';
 import { ANYTHING, CAN_BE_FALSE, CAN_BE_TRUE, CAN_BE_UNDETERMINED, EITHER, type OutcomeSet } from '../outcome-set.ts';
 import { canEnd, canStart, knownEnd, knownStart, type TextPieces } from '../possible-value.ts';
-import { type Judgement, undetermined } from './judgement.ts';
+import { type Judgement, trueIf, undetermined } from './judgement.ts';
 import { type FitsIn, isTextPart, partRisk, possibleInText } from './text-part.ts';
 
 /** What differs between the two ends of a text. */
@@ -28,8 +28,10 @@ function affixJudgement(side: End): Judgement {
       if (part === undefined || (part.kind === 'fixed' && !isTextPart(part.value))) return CAN_BE_UNDETERMINED;
       if (subject.kind === 'any') return ANYTHING;
       if (subject.kind === 'fixed') return possibleInText(part, subject.value, side.fits);
-      if (part.kind !== 'fixed') return EITHER | partRisk(part);
-      return possibleWithKnown(side, side.known(subject.pieces), String(part.value));
+      const known = side.known(subject.pieces);
+      if (part.kind === 'fixed') return possibleWithKnown(side, known, String(part.value));
+      const wanted = part.kind === 'text' ? side.known(part.pieces) : '';
+      return CAN_BE_FALSE | partRisk(part) | trueIf(side.has(known, wanted) || side.has(wanted, known));
     },
   };
 }

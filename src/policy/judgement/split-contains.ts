@@ -1,7 +1,7 @@
 import { outcomeOf, scalarText, UNDETERMINED, type Value } from '../../expression/index.ts';
 import { equals, isScalar } from '../equality.ts';
 import { CAN_BE_FALSE, CAN_BE_TRUE, CAN_BE_UNDETERMINED, EITHER, type OutcomeSet } from '../outcome-set.ts';
-import { knownStart, type PossibleValue } from '../possible-value.ts';
+import { canBeEqual, fixed, knownStart, type PossibleValue } from '../possible-value.ts';
 import { type Finder, finderOf } from '../text-search.ts';
 import { isFixedNonScalar, type Judge, type Judgement, trueIf, typeRisk, undetermined } from './judgement.ts';
 import { isTextPart, partRisk } from './text-part.ts';
@@ -19,8 +19,7 @@ export const splitContainsJudgement: Judgement = {
     if (separator.kind !== 'fixed') return risk | EITHER;
     const mark = separator.value;
     if (!isTextPart(mark)) return CAN_BE_UNDETERMINED;
-    if (wanted.kind !== 'fixed') return risk | EITHER;
-    return risk | possibleParts(subject, mark, wanted.value);
+    return risk | possibleParts(subject, mark, wanted);
   },
 };
 
@@ -44,13 +43,18 @@ function someTrimmedPart(text: string, width: number, finder: Finder, test: (par
   }
 }
 
-function possibleParts(subject: PossibleValue, separator: string, wanted: Value): OutcomeSet {
+function possibleParts(subject: PossibleValue, separator: string, wanted: PossibleValue): OutcomeSet {
+  if (subject.kind === 'fixed') {
+    const parts = String(subject.value).split(separator);
+    return CAN_BE_FALSE | trueIf(parts.some((part) => canBeEqual(fixed(part.trim()), wanted)));
+  }
+  if (wanted.kind !== 'fixed') return EITHER;
   if (subject.kind === 'text') {
     // The last part of what is known may still grow; those before it are parts whatever follows.
     const complete = knownStart(subject.pieces).split(separator).slice(0, -1);
-    if (complete.some((part) => equals(part.trim(), wanted))) return CAN_BE_TRUE;
+    if (complete.some((part) => equals(part.trim(), wanted.value))) return CAN_BE_TRUE;
   }
-  return CAN_BE_FALSE | trueIf(canBePart(wanted, separator));
+  return CAN_BE_FALSE | trueIf(canBePart(wanted.value, separator));
 }
 
 /** Whether a trimmed part of a text split on the separator can equal a value. */
