@@ -38,6 +38,6 @@ export function matchesShown(shown: string, actual: string): boolean {
     .trim()
     .split('…')
     .map((part) => part.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    .join('[sS]*');
+    .join('[\\s\\S]*');
   return new RegExp(`^\\s*${pattern}\\s*$`).test(actual.replaceAll('\r', ''));
 }
