@@ -1,0 +1,142 @@
+/**
+ * A second, slow reading of the policy language, written from the language page and the corner cases alone: the
+ * differential tests hold the engine to it. Plain recursion, nothing compiled, nothing remembered.
+ */
+import { RE2JS } from 're2js';
+import { type Call, type Expr, Num, type Path, strictDecimal, type Written } from './syntax.ts';
+
+/** What JSON says, with numbers as they were written. */
+export type Value = null | boolean | string | Num | Value[] | Map<string, Value>;
+/** true, false, or undetermined with why. */
+export type Outcome = true | false | 'absent' | 'type';
+/** `deny` is the reading in which absent request fields make a call false. */
+export type Reading = 'allow' | 'deny';
+
+// --- Values (language 2, 3; corners 11, 12, 17, 22, 23) -------------------------------------------------------
+
+/** Reads JSON, keeping the text of numbers. */
+export function readJson(text: string): Value {
+  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
+    if (typeof value === 'number') return new Num(context?.source ?? String(value));
+    const keep = typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Num;
+    return keep ? value : new Map(Object.entries(value));
+  }) as Value;
+}
+
+export function lookup(path: Path, root: Value): Value | undefined {
+  let value: Value | undefined = root;
+  for (const name of path) {
+    if (value instanceof Map) value = value.get(name);
+    else if (Array.isArray(value) && /^(0|[1-9][0-9]*)$/.test(name)) value = value[Number(name)];
+    else return undefined;
+  }
+  return value;
+}
+
+/** Sign, digits without zeros at either end, and the exponent of 0.digits. */
+function decimal(text: string): { sign: bigint; digits: string; exponent: bigint } {
+  const [, minus, whole = '', part = '', power = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const all = (whole + part).replace(/^0+/, '');
+  const exponent = BigInt(power.replace('+', '')) - BigInt(part.length) + BigInt(all.length);
+  const digits = all.replace(/0+$/, '');
+  return digits === '' ? { sign: 0n, digits, exponent: 0n } : { sign: minus ? -1n : 1n, digits, exponent };
+}
+
+export function compareNumbers(left: string, right: string): number {
+  const [a, b] = [decimal(left), decimal(right)];
+  if (a.sign !== b.sign) return a.sign < b.sign ? -1 : 1;
+  if (a.exponent !== b.exponent) return a.exponent < b.exponent === a.sign > 0n ? -1 : 1;
+  if (a.digits === b.digits) return 0;
+  const width = Math.max(a.digits.length, b.digits.length);
+  return a.digits.padEnd(width, '0') < b.digits.padEnd(width, '0') === a.sign > 0n ? -1 : 1;
+}
+
+const numberText = (value: Value): string | undefined => {
+  if (value instanceof Num) return value.text;
+  return typeof value === 'string' && strictDecimal.test(value) ? value : undefined;
+};
+const isOpen = (value: Value): value is Value[] | Map<string, Value> => Array.isArray(value) || value instanceof Map;
+
+export function equal(a: Value, b: Value): boolean {
+  if (isOpen(a) || isOpen(b)) return false;
+  if (a instanceof Num || b instanceof Num) {
+    const [x, y] = [numberText(a), numberText(b)];
+    return x !== undefined && y !== undefined && compareNumbers(x, y) === 0;
+  }
+  return typeof a === 'string' || typeof b === 'string' ? String(a) === String(b) : a === b;
+}
+
+/** A written value with its `${}` filled in, or why it cannot be. */
+function fill(written: Written, data: Value): { value: Value } | 'absent' | 'type' {
+  if (written instanceof Num) return { value: written };
+  const parts: Value[] = [];
+  for (const piece of written) {
+    const value = typeof piece === 'string' ? piece : lookup(piece.path, data);
+    if (value === undefined) return 'absent';
+    if (isOpen(value) && written.length > 1) return 'type';
+    parts.push(value);
+  }
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return { value: only };
+  return { value: parts.map((part) => (part instanceof Num ? part.text : String(part))).join('') };
+}
+
+// --- Outcomes (language 3; corners 20 to 30) ------------------------------------------------------------------
+
+export function callOutcome(call: Call, data: Value, reading: Reading): Outcome {
+  const at = lookup(call.path, data);
+  if (call.name === 'Exists') return at !== undefined && at !== null;
+  const ofRequest = call.path[0] === 'mcp' || call.path[0] === 'http';
+  if (at === undefined) return reading === 'deny' && ofRequest ? false : 'absent';
+  const filled = call.values.map((written) => fill(written, data));
+  const values: Value[] = [];
+  for (const each of filled) {
+    if (typeof each === 'string') return each;
+    values.push(each.value);
+  }
+  const [first = null, second = null] = values;
+  switch (call.name) {
+    case 'Equals':
+      return isOpen(at) || isOpen(first) ? 'type' : equal(at, first);
+    case 'OneOf': {
+      if (at instanceof Map || values.some((value) => value instanceof Map)) return 'type';
+      const wanted = values.flat() as Value[];
+      return (Array.isArray(at) ? at : [at]).some((element) => wanted.some((value) => equal(element, value)));
+    }
+    case 'Contains':
+      if (Array.isArray(at)) return isOpen(first) ? 'type' : at.some((element) => equal(element, first));
+      return typeof at === 'string' && typeof first === 'string' && first !== '' ? at.includes(first) : 'type';
+    case 'Prefix':
+    case 'Suffix':
+      if (typeof at !== 'string' || typeof first !== 'string' || first === '') return 'type';
+      return call.name === 'Prefix' ? at.startsWith(first) : at.endsWith(first);
+    case 'SplitContains':
+      if (typeof at !== 'string' || typeof first !== 'string' || first === '' || isOpen(second)) return 'type';
+      return at.split(first).some((part) => equal(part.trim(), second));
+    case 'Matches':
+      return typeof at === 'string' ? RE2JS.compile(String(first)).matcher(at).find() : 'type';
+    default: {
+      const [x, y] = [numberText(at), numberText(first)];
+      if (x === undefined || y === undefined) return 'type';
+      const order = compareNumbers(x, y);
+      const byName = { Lt: order < 0, Lte: order <= 0, Gt: order > 0, Gte: order >= 0 };
+      return byName[call.name as keyof typeof byName];
+    }
+  }
+}
+
+/** The outcome of an expression and the call that settled it (corner 37). */
+export function evaluate(expr: Expr, data: Value, reading: Reading): { outcome: Outcome; by: Call } {
+  if (expr.kind === 'call') return { outcome: callOutcome(expr, data, reading), by: expr };
+  if (expr.kind === 'not') {
+    const { outcome, by } = evaluate(expr.of, data, reading);
+    return { outcome: typeof outcome === 'boolean' ? !outcome : outcome, by };
+  }
+  const results = expr.of.map((operand) => evaluate(operand, data, reading));
+  const decisive = results.find(({ outcome }) => outcome === (expr.kind === 'or'));
+  if (decisive !== undefined) return decisive;
+  const open = results.filter(({ outcome }) => typeof outcome === 'string');
+  const agreeing = open.length > 0 ? open : results;
+  const telling = agreeing.filter(({ by }) => !/^mcp\.(method|params\.name|params\.uri)$/.test(by.path.join('.')));
+  return (telling.at(-1) ?? agreeing.at(-1)) as { outcome: Outcome; by: Call };
+}

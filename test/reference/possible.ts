@@ -1,0 +1,130 @@
+/**
+ * Every outcome a condition can have when a caller is free to choose parts of the call, by trying: each free path takes
+ * each of a pool of values that is made from the texts of the condition and of the data it meets.
+ */
+import { callOutcome, lookup, type Outcome, type Reading, type Value } from './interpreter.ts';
+import { type Call, type Expr, Num, type Path, strictDecimal } from './syntax.ts';
+
+/** The parameter that the item binds, and for a resource template what every URI of it begins with. */
+export interface Unknown {
+  readonly bound: string;
+  readonly beginning: string | undefined;
+}
+/** `undefined` stands for undetermined. */
+type Outcomes = ReadonlySet<boolean | undefined>;
+const every: Outcomes = new Set([true, false, undefined]);
+
+function isFree(path: Path, unknown: Unknown): boolean {
+  if (path[0] !== 'mcp') return false;
+  if (path[1] !== 'params') return path[1] === 'id';
+  if (path.length === 2) return false;
+  return path[2] !== unknown.bound || (unknown.beginning !== undefined && path.length === 3);
+}
+
+/** A copy of the data in which the path has this value, or none. */
+function placed(root: Value, path: Path, value: Value | undefined): Value {
+  const [name, ...rest] = path;
+  if (name === undefined) return value ?? null;
+  const copy = new Map(root instanceof Map ? root : []);
+  if (rest.length === 0 && value === undefined) copy.delete(name);
+  else copy.set(name, placed(copy.get(name) ?? null, rest, value));
+  return copy;
+}
+
+function textsOf(value: Value | undefined): string[] {
+  if (value === undefined || value === null || typeof value === 'boolean') return [String(value)];
+  if (value instanceof Num) return [value.text];
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value.flatMap(textsOf) : [];
+}
+
+/** The constant texts that a call compares with: written ones, and what its fixed paths lead to. */
+function constants(call: Call, root: Value, unknown: Unknown): string[] {
+  const paths = call.values
+    .flatMap((value) => (value instanceof Num ? [] : value))
+    .filter((p) => typeof p !== 'string');
+  const fixed = [call.path, ...paths.map(({ path }) => path)].filter((path) => !isFree(path, unknown));
+  const written = call.values.flatMap((value) => {
+    if (value instanceof Num) return [value.text];
+    const filled = value.map((piece) => (typeof piece === 'string' ? piece : textsOf(lookup(piece.path, root))[0]));
+    return [filled.join(''), ...filled.join('\0').split('\0')];
+  });
+  return [...new Set([...written, ...fixed.flatMap((path) => textsOf(lookup(path, root)))])];
+}
+
+function parts(text: string): string[] {
+  if (text.length > 14) return [text];
+  const all: string[] = [];
+  for (let from = 0; from <= text.length; from++) {
+    for (let to = from; to <= text.length; to++) all.push(text.slice(from, to));
+  }
+  return all;
+}
+
+const numbersNear = (text: string): Value[] =>
+  strictDecimal.test(text) ? [new Num(text), new Num('-1e99999'), new Num('1e99999')] : [];
+
+function pool(texts: readonly string[], beginning: string | undefined): (Value | undefined)[] {
+  if (beginning !== undefined) {
+    const ends = texts.flatMap((text) => [text, ...parts(text)]).concat(['~', '0', '.5', 'e9999', '9e9999', 'e-9999']);
+    const whole = texts.filter((text) => text.startsWith(beginning));
+    return [...new Set([beginning, ...whole, ...ends.map((end) => beginning + end)])];
+  }
+  const pieces = [...new Set(texts.flatMap(parts))];
+  const variants = texts.flatMap((text): Value[] => [[text], `~${text}`, ...numbersNear(text)]);
+  return [undefined, null, true, [], new Map(), '~', ...variants, ...pieces];
+}
+
+function callOutcomes(call: Call, root: Value, unknown: Unknown, reading: Reading, loose: boolean): Outcomes {
+  const mentioned = [call.path, ...call.values.flatMap((value) => (value instanceof Num ? [] : value))];
+  const paths = mentioned.map((piece) => (typeof piece === 'object' && 'path' in piece ? piece.path : piece));
+  const free = paths.filter((path) => typeof path !== 'string' && isFree(path, unknown)) as Path[];
+  const distinct = [...new Map(free.map((path) => [JSON.stringify(path), path])).values()];
+  const own = isFree(call.path, unknown);
+  const others = free.length - (own ? 1 : 0);
+  if (loose && (others > 1 || (own && others > 0))) return every;
+  if (loose && others > 0 && /^(Lt|Lte|Gt|Gte|SplitContains)$/.test(call.name)) return every;
+  if (loose && own && call.name === 'Matches') return every;
+  const texts = constants(call, root, unknown);
+  const found = new Set<boolean | undefined>();
+  const attempt = (index: number, tried: Value): void => {
+    const path = distinct[index];
+    if (path === undefined) {
+      const outcome: Outcome = callOutcome(call, tried, reading);
+      found.add(typeof outcome === 'boolean' ? outcome : undefined);
+      return;
+    }
+    const isUri = path[2] === unknown.bound ? unknown.beginning : undefined;
+    for (const value of pool(texts, isUri)) {
+      if (found.size === 3) return;
+      attempt(index + 1, placed(tried, path, value));
+    }
+  };
+  attempt(0, root);
+  return found;
+}
+
+export function possibleOutcomes(
+  expr: Expr,
+  root: Value,
+  unknown: Unknown,
+  reading: Reading,
+  loose: boolean,
+): Outcomes {
+  if (expr.kind === 'call') return callOutcomes(expr, root, unknown, reading, loose);
+  if (expr.kind === 'not') {
+    const inner = possibleOutcomes(expr.of, root, unknown, reading, loose);
+    return new Set([...inner].map((outcome) => (outcome === undefined ? undefined : !outcome)));
+  }
+  const decisive = expr.kind === 'or';
+  const operands = expr.of.map((operand) => possibleOutcomes(operand, root, unknown, reading, loose));
+  return operands.reduce((left, right) => {
+    const both = Array.from(left).flatMap((a) => Array.from(right, (b) => [a, b]));
+    return new Set(
+      both.map(([a, b]) => {
+        if (a === decisive || b === decisive) return decisive;
+        return a === undefined || b === undefined ? undefined : !decisive;
+      }),
+    );
+  });
+}
