@@ -9,4 +9,11 @@ export const requirements = [
     source: 'guide, Steps 2–12',
     behaviour: 'The guide shows the manifests that the examples folder holds.',
   },
+  {
+    id: 'G-docs.links',
+    source: 'guide',
+    behaviour: 'Links in the documentation lead to pages and headings that exist.',
+  },
+  { id: 'G-docs.yaml', source: 'guide', behaviour: 'YAML in the documentation is well-formed.' },
+  { id: 'G-docs.readme', source: 'guide', behaviour: 'The commands of the README do what it says.' },
 ] as const;
