@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
 import type { RuntimeStatus } from '../config/runtime/status.ts';
+import { isApiServed } from '../config/static/cross-check.ts';
 import type { StaticConfiguration } from '../config/static/schema.ts';
 import type { Exchange, Handler, Middleware, Reply } from '../http/exchange.ts';
 import { textReply } from '../http/refusal.ts';
@@ -29,7 +30,7 @@ export function adminHandler(configuration: StaticConfiguration, facts: AdminFac
   const { api, ping } = configuration;
   const here = (name: string | undefined): boolean => (name === undefined ? facts.isAdmin : name === facts.entrypoint);
   const servesPing = ping !== undefined && !ping.manualRouting && here(ping.entryPoint);
-  const servesApi = api !== undefined && here(api.entryPoint);
+  const servesApi = api !== undefined && isApiServed(configuration) && here(api.entryPoint);
   const extra = facts.isAdmin ? facts.extra : new Map<string, never>();
   if (!servesPing && !servesApi && extra.size === 0) return undefined;
 

@@ -36,7 +36,7 @@ Examples:
     const errors = unique(errorsOf(status)).length;
     if (options['json'] === true) invocation.out(`${JSON.stringify(problems, undefined, 2)}\n`);
     else for (const problem of problems) invocation.err(`${formatDiagnostic(problem)}\n`);
-    const warnings = problems.length - errors;
+    const warnings = problems.filter(({ severity }) => severity === 'warning').length;
     const routers = status.items.filter((item) => item.kind === 'router').length;
     const told = `${count(errors, 'error')}, ${count(warnings, 'warning')} in ${count(routers, 'router')}, ${count(status.items.length - routers, 'other item')}`;
     if (options['json'] !== true)

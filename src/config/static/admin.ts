@@ -13,8 +13,7 @@ export const api = toggle(
       .boolean()
       .default(false)
       .describe('Serves the API without authentication although its entrypoint can be reached from other machines.'),
-    dashboard: z.boolean().default(true).describe('Serves the dashboard beside the API.'),
-    debug: z.boolean().default(false).describe('Adds `/debug` endpoints to the API.'),
+    dashboard: z.boolean().default(true).describe('Serves the dashboard beside the API, in versions that have one.'),
     basePath: z
       .string()
       .regex(/^\/(?:.*[^/])?$/, { error: 'expected a path that begins with / and does not end with one' })

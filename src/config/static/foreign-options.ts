@@ -46,6 +46,7 @@ export const foreignOptions: readonly ForeignOption[] = [
     unsupported: 'header names with other characters than letters, digits, - and _ are always refused',
     instead: 'remove it; for underscores there is underscoreHeadersStrategy',
   },
+  { from: 'api.debug', unsupported: 'there are no debug endpoints', instead: 'remove it' },
   {
     from: 'experimental',
     unsupported: 'there are no plugins to load: jwt, mcp and the others are built in',
