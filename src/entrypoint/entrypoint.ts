@@ -77,6 +77,16 @@ export class Entrypoint {
     return this.#busy.size + this.#longLived.size;
   }
 
+  /** Open connections. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Open event streams. */
+  get openStreams(): number {
+    return this.#longLived.size;
+  }
+
   /** Stops accepting connections; every answer from now on closes its connection. */
   stopAccepting(): void {
     this.#draining = true;
@@ -217,6 +227,8 @@ export class Entrypoint {
     this.#log.error('request failed', {
       entryPoint: this.name,
       router: exchange.facts.router,
+      traceId: exchange.facts.trace?.traceId,
+      spanId: exchange.facts.trace?.spanId,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
     return textReply(500, 'internal error\n');

@@ -16,6 +16,12 @@ const connectionFields = new Set([
   'trailer',
 ]);
 
+/** Bytes up to which a body is sent together with its head. */
+const singleWriteLimit = 16_384;
+
+/** A socket that fails tells us by closing, too. */
+function ignore(): void {}
+
 /**
  * Writes a reply with back-pressure. Resolves when it has ended, one way or the other; never rejects. A body that breaks
  * off leaves the client with a cut, never with a well-formed partial answer (data-plane §6).
@@ -48,8 +54,29 @@ export function writeReply(
     ) {
       reply.headers.append('Content-Length', '0');
     }
-    if (exchange.method === 'HEAD' && body !== null && !Buffer.isBuffer(body)) body.cancel();
-
+    const writable = response as ServerResponse;
+    if (body === null || Buffer.isBuffer(body)) {
+      writable.once('close', () => resolve(writable.writableFinished ? 'complete' : 'client_gone'));
+      writable.on('error', ignore);
+      writeHead(response, reply, http2);
+      if (body === null || exchange.method === 'HEAD') {
+        writable.end();
+        return;
+      }
+      exchange.facts.replyBytes += body.length;
+      // Every byte is one character of latin1, and Node sends a head and a short text in a single write.
+      if (!http2 && body.length <= singleWriteLimit) writable.end(body.toString('latin1'), 'latin1');
+      else writable.end(body);
+      return;
+    }
+    if (exchange.method === 'HEAD') {
+      body.cancel();
+      writable.once('close', () => resolve(writable.writableFinished ? 'complete' : 'client_gone'));
+      writable.on('error', ignore);
+      writeHead(response, reply, http2);
+      writable.end();
+      return;
+    }
     let flow: BodyFlow | undefined;
     let ended = false;
     let stall: NodeJS.Timeout | undefined;
@@ -59,7 +86,6 @@ export function writeReply(
       clearTimeout(stall);
       resolve(end);
     };
-    const writable = response as ServerResponse;
     writable.on('close', () => {
       if (ended) return;
       if (writable.writableFinished) {
@@ -69,18 +95,8 @@ export function writeReply(
       finish('client_gone');
       flow?.cancel();
     });
-    writable.on('error', () => {});
+    writable.on('error', ignore);
     writeHead(response, reply, http2);
-
-    if (body === null || exchange.method === 'HEAD') {
-      writable.end();
-      return;
-    }
-    if (Buffer.isBuffer(body)) {
-      exchange.facts.replyBytes += body.length;
-      writable.end(body);
-      return;
-    }
     writable.flushHeaders();
     let paused = false;
     writable.on('drain', () => {
