@@ -1,22 +1,25 @@
 /**
- * Writes what is made from definitions: JSON Schemas for editors (`schema/`) and reference pages (`docs/reference/`).
+ * Writes what is made from definitions: JSON Schemas for editors (`schema/`), reference pages (`docs/reference/`) and
+ * custom resource definitions (`deploy/crds/`).
  *
  *     node scripts/generate.ts            writes
  *     node scripts/generate.ts --check    fails when something would change
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import { schemaFiles } from './json-schemas.ts';
 import { referencePages } from './reference-pages.ts';
 
 const root = dirname(import.meta.dirname);
-const folders = ['schema', 'docs/reference'];
+const folders = ['schema', 'docs/reference', 'deploy/crds'];
 
 const files = new Map<string, string>();
 for (const [kind, schema] of schemaFiles()) {
   files.set(join(root, 'schema', `${kind}.schema.json`), `${JSON.stringify(schema, undefined, 2)}\n`);
 }
 for (const [name, text] of await referencePages()) files.set(join(root, 'docs/reference', name), text);
+for (const [name, text] of customResourceDefinitions()) files.set(join(root, 'deploy/crds', name), text);
 
 const existing = folders
   .map((folder) => join(root, folder))

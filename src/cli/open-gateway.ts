@@ -34,7 +34,7 @@ export async function openGateway(loaded: LoadedInstallOptions): Promise<OpenGat
     node: process.versions.node,
     configurationFile: loaded.file,
   });
-  if (configuration.providers.file === undefined) {
+  if (configuration.providers.file === undefined && configuration.providers.kubernetesCRD === undefined) {
     log.warn('No routing configuration: name a folder (portcullis run FOLDER) or set providers.file.directory');
   }
   let gateway: Gateway;

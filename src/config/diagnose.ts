@@ -23,7 +23,8 @@ export function diagnose(origin: Pointer, path: KeyPath, problem: Problem, range
   return {
     ...problem,
     subject,
-    at: { file, line, column },
+    // What has no file of the operator's has no place in it either, but a line to show.
+    ...(file === '' ? {} : { at: { file, line, column } }),
     // A tab would be wider than the blank that stands for it above the caret.
     excerpt: text === undefined ? undefined : { text: text.replaceAll('\t', ' '), column, length },
   };

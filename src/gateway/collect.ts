@@ -1,8 +1,12 @@
 import { mergeConfigurations } from '../config/dynamic/merge.ts';
 import type { DynamicConfiguration } from '../config/dynamic/model.ts';
+import type { RuntimeStatus } from '../config/runtime/status.ts';
 import type { Diagnostic } from '../errors.ts';
 import type { Provider, ProviderUpdate } from '../provider/definition.ts';
 import type { Logger } from '../telemetry/log.ts';
+
+/** How long it is quiet after a change has been taken over, as a multiple of the time that took. */
+const restAfter = 2;
 
 /** What all providers know together, or why the newest change of one could not be taken. */
 export interface Collected {
@@ -11,8 +15,10 @@ export interface Collected {
 }
 
 /**
- * Runs the providers and hands over what they know together, at once after a quiet time and then at most every
- * `throttle` ms. The first call waits until every provider has published once.
+ * Runs the providers and hands over what they know together. After a change that was quick to take over the next one may
+ * follow soon, after a costly one later, but never is one kept back longer than `throttle` ms: so many changes at once
+ * take at most a third of the time, and a single one goes live at once. The first call waits until every provider has
+ * published once.
  */
 export class ProviderCollection {
   readonly #providers: readonly Provider[];
@@ -25,8 +31,10 @@ export class ProviderCollection {
   readonly #abort = new AbortController();
   #firstDelivery: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
-  #lastDelivery = Number.NEGATIVE_INFINITY;
-  #delivering: Promise<void> = Promise.resolve();
+  /** When the next change may be handed over. */
+  #nextDelivery = Number.NEGATIVE_INFINITY;
+  #busy = false;
+  #late = false;
 
   constructor(options: {
     providers: readonly Provider[];
@@ -61,6 +69,11 @@ export class ProviderCollection {
     for (const provider of this.#providers) provider.reload?.();
   }
 
+  /** Tells the providers what became of what they know. */
+  report(status: RuntimeStatus): void {
+    for (const provider of this.#providers) provider.report?.(status);
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
     this.#abort.abort();
@@ -75,21 +88,40 @@ export class ProviderCollection {
       this.#refused.set(provider.name, update.diagnostics);
     }
     if (this.#heard.size < new Set(this.#providers.map((one) => one.name)).size) return;
-    const wait = this.#lastDelivery + this.#throttle - performance.now();
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    // While one is being taken over, what comes meanwhile is collected.
+    if (this.#busy) {
+      this.#late = true;
+      return;
+    }
+    const wait = this.#nextDelivery - performance.now();
     if (wait <= 0 && this.#timer === undefined) void this.#hand();
     else this.#timer ??= setTimeout(() => void this.#hand(), Math.max(0, wait));
   }
 
-  #hand(): Promise<void> {
+  async #hand(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#lastDelivery = performance.now();
+    this.#busy = true;
+    const begun = performance.now();
     const collected: Collected = {
       configuration:
         this.#known.size === 0 && this.#refused.size > 0 ? undefined : mergeConfigurations([...this.#known.values()]),
       refused: [...this.#refused.values()].flat(),
     };
-    this.#delivering = this.#delivering.then(() => this.#deliver(collected)).then(this.#firstDelivery);
-    return this.#delivering;
+    try {
+      await this.#deliver(collected);
+    } finally {
+      this.#busy = false;
+      const end = performance.now();
+      this.#nextDelivery = end + Math.min(this.#throttle, restAfter * (end - begun));
+    }
+    this.#firstDelivery();
+    if (!this.#late) return;
+    this.#late = false;
+    this.#schedule();
   }
 }

@@ -79,6 +79,10 @@ class RunningGateway implements Gateway {
         });
       }
       await this.#open();
+      this.#context.observer.watch({
+        entrypoints: () => this.#entrypoints,
+        servers: () => (this.#current as Generation).servers(),
+      });
     } catch (error) {
       this.#collection.stop();
       await this.#context.dispose();
@@ -125,7 +129,8 @@ class RunningGateway implements Gateway {
     for (const problem of collected.refused) this.#log.error(formatDiagnostic(problem));
     if (collected.configuration === undefined || (collected.refused.length > 0 && this.#current !== undefined)) {
       if (this.#current !== undefined) this.#log.error('the change was refused, the last good configuration goes on');
-      context.observer.reloaded(false);
+      context.observer.reloaded(false, { generation: this.#current?.id ?? 0, problems: collected.refused.length });
+      if (this.#current !== undefined) this.#collection?.report(this.status());
       return;
     }
     const started = performance.now();
@@ -147,10 +152,11 @@ class RunningGateway implements Gateway {
       });
     }
     this.#swap(built.generation, effective);
+    this.#collection?.report(built.generation.status);
     const errors = errorsOf(built.generation.status);
     for (const problem of built.generation.status.items.flatMap((item) => item.problems)) this.#report(problem);
     for (const problem of built.generation.status.problems) this.#report(problem);
-    context.observer.reloaded(errors.length === 0);
+    context.observer.reloaded(errors.length === 0, { generation: built.generation.id, problems: errors.length });
     this.#log.info('configuration loaded', {
       generation: built.generation.id,
       routers: effective.routers.size,
@@ -230,7 +236,10 @@ class RunningGateway implements Gateway {
 
   #handlerFor(name: string, generation: Generation): Handler {
     const route = generation.handlers.get(name) as Handler;
+    const observer = (this.#context as InstallContext).observer;
+    const { began } = observer;
     const counted: Handler = (exchange) => {
+      began?.(exchange);
       generation.enter();
       exchange.facts.generation = generation.id;
       return route(exchange);
@@ -242,9 +251,13 @@ class RunningGateway implements Gateway {
       terminating: () => this.#terminating,
       services: () => (this.#current as Generation).servers(),
       addresses: this.addresses,
-      extra: new Map(),
+      extra: name === this.#metricsEntrypoint() ? observer.documents : new Map(),
     });
     return admin === undefined ? counted : admin(counted);
+  }
+
+  #metricsEntrypoint(): string {
+    return this.#configuration.metrics?.prometheus?.entryPoint ?? this.#adminName();
   }
 
   #adminName(): string {

@@ -1,4 +1,5 @@
 import type { DynamicConfiguration } from '../config/dynamic/model.ts';
+import type { RuntimeStatus } from '../config/runtime/status.ts';
 import type { Diagnostic } from '../errors.ts';
 import type { Logger } from '../telemetry/log.ts';
 
@@ -13,6 +14,8 @@ export interface Provider {
   provide(publish: Publish, signal: AbortSignal, log: Logger): Promise<void>;
   /** Reads everything again now (SIGHUP). */
   reload?(): void;
+  /** Hears what became of the configuration, each time one has been taken over or refused; must not throw. */
+  report?(status: RuntimeStatus): void;
 }
 
 /** Hands over a new state of knowledge, or says why a change could not be read at all: then nothing is replaced. */

@@ -1,9 +1,12 @@
 import type { Provider } from './definition.ts';
+import { createKubernetesProvider } from './kubernetes/kubernetes-provider.ts';
+import type { KubernetesOptions } from './kubernetes/options.ts';
 import { createFileProvider, type FileProviderOptions } from './manifests/file-provider.ts';
 
 /** What install options say about providers. */
 export interface ProviderSettings {
   readonly file?: Omit<FileProviderOptions, 'throttleDuration'> | undefined;
+  readonly kubernetesCRD?: KubernetesOptions | undefined;
   /** Milliseconds. */
   readonly providersThrottleDuration: number;
 }
@@ -14,6 +17,7 @@ type MakeProvider = (settings: ProviderSettings) => Provider | undefined;
 const providers: readonly MakeProvider[] = [
   ({ file, providersThrottleDuration: throttleDuration }) =>
     file === undefined ? undefined : createFileProvider({ ...file, throttleDuration }),
+  ({ kubernetesCRD }) => (kubernetesCRD === undefined ? undefined : createKubernetesProvider(kubernetesCRD)),
 ];
 
 /** The providers that install options ask for. */

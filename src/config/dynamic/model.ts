@@ -28,7 +28,7 @@ export interface Origin {
   readonly provider: string;
   /** How an operator calls it: `Middleware apps/deepwiki-mcp-jwt`. */
   readonly label: string;
-  /** Finds a place in the operator's file; of a path that is not there, the nearest thing around it. Undefined when there is no file. */
+  /** Finds a place in the operator's file (its name empty when there is none but a text to show); of a path that is not there, the nearest thing around it. */
   locate(path: KeyPath, options?: LocateOptions): Span | undefined;
   /** The text of a line of the file, for carets; what may be a secret is masked, column for column. */
   line(position: Position): string | undefined;

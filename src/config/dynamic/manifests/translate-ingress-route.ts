@@ -41,7 +41,8 @@ export function translateIngressRoute(translation: Translation, object: IndexedO
   const ingressClass = classPaths
     .map((path) => [path, valueAt(value, path)] as const)
     .find(([, name]) => name !== undefined);
-  if (ingressClass !== undefined && !ourClasses.includes(String(ingressClass[1]))) {
+  const ours = translation.options.ingressClass === undefined ? ourClasses : [translation.options.ingressClass];
+  if (ingressClass !== undefined && !ours.includes(String(ingressClass[1]))) {
     const message = `this route is for the ingress class \`${String(ingressClass[1])}\`, so it is not used`;
     translation.problems.push(
       diagnose(origin, ingressClass[0], { code: 'CONFIG_UNSUPPORTED', severity: 'info', message }),

@@ -136,6 +136,10 @@ function findServers(
   if ('problem' in port) return { servers: [], problems: [port.problem] };
   const scheme = reference.scheme ?? (port.number === 443 || port.name.startsWith('https') ? 'https' : 'http');
   if (spec.type === 'ExternalName') {
+    if (translation.options.allowExternalNameServices === false) {
+      const message = `Service ${namespace}/${reference.name} is of type ExternalName, which is not allowed here`;
+      return { servers: [], problems: [refer(referrer, ['name'], message, 'see allowExternalNameServices')] };
+    }
     return { servers: [server(scheme, spec.externalName ?? '', port.number)], problems: [] };
   }
   if (reference.nativeLB && spec.clusterIP !== undefined && spec.clusterIP !== 'None' && spec.clusterIP !== '') {
@@ -145,7 +149,8 @@ function findServers(
   if ('problems' in addresses) return { servers: [], problems: addresses.problems };
   const servers = addresses.found.map(({ host, port: number }) => server(scheme, host, number));
   // In a cluster this is an ordinary moment, and answered with 503; in files it stays so for ever.
-  const empty = servers.length === 0 && translation.options.admitted !== true;
+  const { admitted = false, allowEmptyServices = admitted } = translation.options;
+  const empty = servers.length === 0 && !allowEmptyServices;
   return { servers, problems: empty ? [noEndpoints(found.object, addresses.slices)] : [] };
 }
 

@@ -27,6 +27,14 @@ export interface TranslateOptions {
    * newer than we are, and a Service without endpoints is an ordinary state. Default: false.
    */
   readonly admitted?: boolean;
+  /** Only routes of this class are used. Default: routes without a class, and those for `traefik` or `portcullis`. */
+  readonly ingressClass?: string | undefined;
+  /** Services may stand for names outside of the cluster. Default: true. */
+  readonly allowExternalNameServices?: boolean;
+  /** A Service without endpoints is an ordinary state. Default: what `admitted` says. */
+  readonly allowEmptyServices?: boolean;
+  /** Hears of every object that another one refers to, whether it is there or not. */
+  readonly lookedUp?: (kind: string, namespace: string, name: string) => void;
   /** Files that routing files refer to. Default: none can be had. */
   readonly files?: ReadonlyMap<string, ExternalFile>;
 }
@@ -199,6 +207,7 @@ export function referredObject(
   kind: string,
   { namespace, name, field }: { namespace: string; name: string; field: KeyPath },
 ): { readonly object: IndexedObject } | { readonly problem: Diagnostic } {
+  translation.options.lookedUp?.(kind, namespace, name);
   const object = translation.objects.get(kind, namespace, name);
   if (object !== undefined) return { object };
   const near = nearest(name, translation.objects.names(kind, namespace));

@@ -1,0 +1,200 @@
+import { isPlainObject } from '../../config/source/plain-value.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import { type ApiClient, ApiError } from './api-client.ts';
+import { type ApiObject, keyOf, readApiObject } from './api-object.ts';
+import { backOff, pause } from './pause.ts';
+
+/** Objects of one kind in one place. */
+export interface Source {
+  readonly kind: string;
+  readonly apiVersion: string;
+  /** `/apis/traefik.io/v1alpha1/namespaces/apps/middlewares` */
+  readonly path: string;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+}
+
+/** An object before and after a change; one of them is undefined when it was added or removed. */
+export type Change = (before: ApiObject | undefined, after: ApiObject | undefined) => void;
+
+const pageSize = 500;
+/** A kind whose definition is not installed is asked for again so often, in milliseconds. */
+const missingPause = 10_000;
+
+/**
+ * A copy of the API server's objects that stays up to date: lists, watches from there on, and lists again when the API
+ * server no longer knows the past. While it cannot, the copy stays as it was: a failed list never empties it.
+ */
+export class Reflector {
+  readonly source: Source;
+  /** Resolves once the first list is complete, or it is clear that there can be no such objects. */
+  readonly synced: Promise<void>;
+  #isSynced = false;
+  readonly #client: ApiClient;
+  readonly #log: Logger;
+  readonly #change: Change;
+  readonly #idleTimeout: number;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #sync: () => void;
+  #objects = new Map<string, ApiObject>();
+  #version: string | undefined;
+  #lastProblem = '';
+
+  constructor(source: Source, context: { client: ApiClient; log: Logger; change: Change; idleTimeout: number }) {
+    this.source = source;
+    this.#client = context.client;
+    this.#log = context.log;
+    this.#change = context.change;
+    this.#idleTimeout = context.idleTimeout;
+    this.#signal = AbortSignal.any([context.client.signal, this.#stop.signal]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.synced = promise;
+    this.#sync = () => {
+      this.#isSynced = true;
+      resolve();
+    };
+    void this.#run();
+  }
+
+  get objects(): ReadonlyMap<string, ApiObject> {
+    return this.#objects;
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#signal.aborted) {
+      const begun = performance.now();
+      try {
+        if (this.#version === undefined) await this.#list();
+        this.#lastProblem = '';
+        await this.#watch();
+        // A watch that ends at once, again and again, is a fault, too.
+        failures = performance.now() - begun > 5_000 ? 0 : failures + 1;
+        if (failures < 2) await pause(Math.random() * 250, this.#signal);
+        else await this.#wait(backOff(failures));
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        if (performance.now() - begun > 60_000) failures = 0;
+        failures += 1;
+        const status = error instanceof ApiError ? error.status : 0;
+        // The past is forgotten (410), or the API server has another one than we were told of.
+        if ((status >= 400 && status < 500 && status !== 429) || failures % 3 === 0) this.#version = undefined;
+        if (status === 410 && failures === 1) continue;
+        if (status === 404) this.#missing();
+        else this.#complain(error);
+        const asked = error instanceof ApiError ? error.retryAfter : 0;
+        await this.#wait(
+          Math.max(asked, status === 404 ? missingPause * (0.8 + Math.random() * 0.4) : backOff(failures)),
+        );
+      }
+    }
+  }
+
+  /** Waits, but no longer than an outage of the API server lasts. */
+  async #wait(milliseconds: number): Promise<void> {
+    await Promise.race([pause(milliseconds, this.#signal), this.#client.gate.recovered()]);
+  }
+
+  async #list(): Promise<void> {
+    const found = new Map<string, ApiObject>();
+    let version: unknown;
+    let next: string | undefined;
+    do {
+      const page = await this.#client.request({
+        path: this.source.path,
+        query: { ...this.#selectors(), limit: String(pageSize), continue: next },
+      });
+      if (!isPlainObject(page) || !isPlainObject(page['metadata'])) throw new Error('the answer is not a list');
+      const items: unknown = page['items'];
+      for (const item of Array.isArray(items) ? items : []) {
+        const object = readApiObject(item, this.source);
+        if (object !== undefined) found.set(keyOf(object), object);
+      }
+      version = page['metadata']['resourceVersion'];
+      const token = page['metadata']['continue'];
+      next = typeof token === 'string' && token !== '' ? token : undefined;
+    } while (next !== undefined);
+    const before = this.#objects;
+    this.#objects = found;
+    this.#version = typeof version === 'string' ? version : undefined;
+    this.#sync();
+    for (const [key, object] of found) {
+      const old = before.get(key);
+      if (old?.metadata.resourceVersion !== object.metadata.resourceVersion) this.#change(old, object);
+    }
+    for (const [key, object] of before) if (!found.has(key)) this.#change(object, undefined);
+  }
+
+  async #watch(): Promise<void> {
+    const seconds = Math.round(290 + Math.random() * 290);
+    const request = {
+      path: this.source.path,
+      query: {
+        ...this.#selectors(),
+        watch: '1',
+        allowWatchBookmarks: 'true',
+        resourceVersion: this.#version,
+        timeoutSeconds: String(seconds),
+      },
+    };
+    // The API server ends the watch itself; should it forget to, we do.
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout((seconds + 30) * 1_000)]);
+    for await (const event of this.#client.lines(request, this.#idleTimeout, signal)) this.#take(event);
+  }
+
+  #take(event: unknown): void {
+    if (!isPlainObject(event) || !isPlainObject(event['object'])) throw new Error('the answer is not a watch event');
+    const { type, object: value } = event;
+    if (type === 'ERROR') {
+      const { code, message } = value as { code?: unknown; message?: unknown };
+      throw new ApiError(typeof code === 'number' ? code : 500, String(message));
+    }
+    const metadata = value['metadata'];
+    if (isPlainObject(metadata) && typeof metadata['resourceVersion'] === 'string') {
+      this.#version = metadata['resourceVersion'];
+    }
+    if (type === 'BOOKMARK') return;
+    const object = readApiObject(value, this.source);
+    if (object === undefined) return;
+    const key = keyOf(object);
+    const before = this.#objects.get(key);
+    if (type === 'DELETED') this.#objects.delete(key);
+    else this.#objects.set(key, object);
+    this.#change(before, type === 'DELETED' ? undefined : object);
+  }
+
+  #selectors() {
+    return { labelSelector: this.source.labelSelector, fieldSelector: this.source.fieldSelector };
+  }
+
+  #missing(): void {
+    if (!this.#isSynced) {
+      this.#sync();
+      // A change is told, so that whoever waited for this kind goes on.
+      this.#change(undefined, undefined);
+    }
+    const message = `${this.source.kind} (${this.source.apiVersion}) is not known to the API server; looking again from time to time`;
+    if (this.#lastProblem !== message) this.#log.warn(message);
+    this.#lastProblem = message;
+  }
+
+  #complain(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.#lastProblem === message) return;
+    this.#lastProblem = message;
+    const known = this.#isSynced ? 'what is known of it goes on' : 'nothing is known of it yet';
+    this.#log.warn(`${this.source.kind} cannot be read from the API server: ${known}`, {
+      path: this.source.path,
+      error: message,
+    });
+  }
+}
