@@ -26,6 +26,13 @@ export {
   type PolicyTrace,
   type ViewTrace,
 } from './policy-set.ts';
+export {
+  compileFieldReader,
+  isArgumentPath,
+  policyPaths,
+  type RecordedFields,
+} from './recorded-fields.ts';
+export { decideRecorded, type RecordedRequest, type Redecision } from './replay.ts';
 export { type Root, roots } from './root.ts';
 export { type Rule, type RuleAction, type RuleConfig, readingOf } from './rule.ts';
 export { fieldsRead, type RuleTrace, settlingNode, type TraceNode, traceExpression, traceRule } from './trace.ts';

@@ -1,0 +1,69 @@
+import { isObject, type ObjectValue, type Value } from '../expression/index.ts';
+import { Facts, type PolicyRequest } from './facts.ts';
+import { pathsOf } from './operand.ts';
+import type { Path } from './path.ts';
+import type { PolicySet } from './policy-set.ts';
+
+/** What the policies read of one message: enough to decide it again. */
+export interface RecordedFields {
+  /** Values by path. */
+  readonly values: ReadonlyMap<string, Value>;
+  /** Paths that led to nothing. */
+  readonly absent: readonly string[];
+  /** Paths whose values were there but are not to be recorded. */
+  readonly withheld: readonly string[];
+}
+
+/** Every path that the rules of a policy set can read, each once. */
+export function policyPaths(set: PolicySet): readonly Path[] {
+  const paths = new Map<string, Path>();
+  for (const rule of set.rules) {
+    for (const condition of rule.program.leaves.values()) {
+      for (const path of [condition.path, ...condition.operands.flatMap(pathsOf)]) paths.set(path.text, path);
+    }
+  }
+  return [...paths.values()].toSorted((a, b) => (a.text < b.text ? -1 : 1));
+}
+
+/** Fields that the record of a decision holds anyway. */
+const always: ReadonlySet<string> = new Set(['mcp.method', 'mcp.params.name', 'mcp.params.uri', 'mcp.protocolVersion']);
+
+/** What some methods concern stands in these parameters; without them a message cannot be judged again. */
+const subjects: ReadonlyMap<Value | undefined, string> = new Map([
+  ['completion/complete', 'ref'],
+  ['subscriptions/listen', 'notifications'],
+]);
+
+/** Compiles the reading of exactly the fields that the given policy sets read; `withhold` names those kept back. */
+export function compileFieldReader(
+  sets: readonly PolicySet[],
+  withhold: (path: Path) => boolean,
+): (request: PolicyRequest) => RecordedFields {
+  const paths = new Map(sets.flatMap(policyPaths).map((path) => [path.text, path]));
+  const read = [...paths.values()].filter(({ text }) => !always.has(text));
+  const kept = read.map((path) => ({ path, withheld: withhold(path) }));
+  return (request) => {
+    const facts = new Facts(request);
+    const values = new Map<string, Value>();
+    const absent: string[] = [];
+    const withheld: string[] = [];
+    for (const one of kept) {
+      const value = one.path.read(facts);
+      if (value === undefined) absent.push(one.path.text);
+      else if (one.withheld) withheld.push(one.path.text);
+      else values.set(one.path.text, value);
+    }
+    const subject = subjects.get(facts.method);
+    if (subject !== undefined && isObject(facts.params)) {
+      const value = (facts.params as ObjectValue).get(subject);
+      if (value !== undefined) values.set(`mcp.params.${subject}`, value);
+    }
+    return { values, absent, withheld };
+  };
+}
+
+/** True for what a caller passes to a tool or prompt: everything below `mcp.params` but the item itself. */
+export function isArgumentPath({ names }: Path): boolean {
+  if (names[0] !== 'mcp' || names[1] !== 'params') return false;
+  return names.length !== 3 || (names[2] !== 'name' && names[2] !== 'uri');
+}
