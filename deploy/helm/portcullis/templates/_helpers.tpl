@@ -1,0 +1,80 @@
+{{- define "portcullis.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "portcullis.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := include "portcullis.name" . -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "portcullis.selector" -}}
+app.kubernetes.io/name: {{ include "portcullis.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "portcullis.labels" -}}
+{{ include "portcullis.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "portcullis.serviceAccount" -}}
+{{- default (include "portcullis.fullname" .) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "portcullis.sessionSecret" -}}
+{{- default (printf "%s-session" (include "portcullis.fullname" .)) .Values.mcp.session.existingSecret -}}
+{{- end -}}
+
+{{- define "portcullis.image" -}}
+{{- $base := printf "%s/%s" .Values.image.registry .Values.image.repository -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" $base .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $base (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Namespaces that routes are read from, when they are listed. */}}
+{{- define "portcullis.watched" -}}
+{{- if .Values.rbac.namespaced -}}
+{{- toJson (default (list .Release.Namespace) .Values.providers.kubernetesCRD.namespaces) -}}
+{{- else -}}
+{{- toJson (default (list) .Values.providers.kubernetesCRD.namespaces) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What the gateway may do in the namespaces that it reads. */}}
+{{- define "portcullis.rules" -}}
+- apiGroups: [traefik.io]
+  resources: [ingressroutes, middlewares, traefikservices, serverstransports, tlsoptions, tlsstores]
+  verbs: [get, list, watch]
+- apiGroups: [traefik.io]
+  resources: [ingressroutes/status, middlewares/status]
+  verbs: [patch]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list, watch]
+# Only those that routing objects refer to are asked for; RBAC has no way to say "referred to".
+- apiGroups: [""]
+  resources: [secrets, configmaps]
+  verbs: [get, list, watch]
+- apiGroups: ["", events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end -}}
