@@ -1,5 +1,6 @@
 import {
   type Call,
+  FALSE,
   type FunctionDefinition,
   type Leaf,
   type Outcome,
@@ -108,7 +109,7 @@ function makeCondition(
   judgement: Judgement,
   reading: Reading,
 ): Condition {
-  const whenAbsent: Outcome = judgement.absent ?? (reading === 'refusing' && path.ofRequest ? 0 : UNDETERMINED);
+  const whenAbsent: Outcome = judgement.absent ?? (reading === 'refusing' && path.ofRequest ? FALSE : UNDETERMINED);
   const literals = literalValues(operands);
   const evaluate =
     literals === undefined
@@ -227,8 +228,8 @@ function possibleOperand(operand: Operand, open: OpenFacts): Possibility {
     }
   }
   const joined = joinKnown(pieces);
-  const [only_ = ''] = joined;
-  if (joined.length <= 1 && typeof only_ === 'string') return { value: fixed(only_), maybeAbsent: maybeUnfit };
+  const [first, ...more] = joined;
+  if (first !== undefined && more.length === 0) return { value: fixed(first), maybeAbsent: maybeUnfit };
   return { value: { kind: 'text', pieces: joined }, maybeAbsent: maybeUnfit };
 }
 
@@ -243,7 +244,7 @@ function joinKnown(pieces: readonly (string | undefined)[]): (string | undefined
   return joined;
 }
 
-/** A condition on literals that no value can make true, or none false, was meant otherwise. */
+/** A condition on literals that no value can make true was meant otherwise. */
 function warnIfConstant(condition: Condition, judgement: Judgement, report: Report): void {
   const literals = literalValues(condition.operands);
   if (literals === undefined) return;

@@ -406,7 +406,6 @@ test('a decision is not shaken by what it decides on', () => {
         decision.explanation({ argumentValues: true });
         set.trace(request);
         set.concealed(request);
-        set.curingScopes(request);
         set.visible('tools', objectOf({ name: method }), request);
       }
     }

@@ -609,66 +609,6 @@ describe('compiling a policy set', () => {
   });
 });
 
-describe('[DP-4.curing-scopes] scopes that would cure a denial', () => {
-  const cure = (
-    config: PolicyConfig,
-    jwt: { [key: string]: Plain } | undefined,
-    mcp: { [key: string]: Plain } = { method: 'tools/call', params: { name: 'pay' } },
-  ) => policySetOf(config).curingScopes(requestOf({ mcp, jwt }));
-  const wants = (match: string): PolicyConfig => ({ policies: [{ match, action: 'allow' }] });
-
-  test.each<[string, PolicyConfig, { [key: string]: Plain } | undefined, string[]]>([
-    ['one that is asked for', wants("SplitContains('jwt.scope', ' ', 'mcp:pay')"), { scope: 'openid' }, ['mcp:pay']],
-    ['no scope claim yet', wants("SplitContains('jwt.scope', ' ', 'mcp:pay')"), {}, ['mcp:pay']],
-    ['an empty scope claim', wants("SplitContains('jwt.scope', ' ', 'mcp:pay')"), { scope: '' }, ['mcp:pay']],
-    ['scopes as a list', wants("Contains('jwt.scp', 'mcp:pay')"), { scp: ['openid'] }, ['mcp:pay']],
-    ['one of several', wants("OneOf('jwt.scp', 'mcp:admin', 'mcp:pay')"), { scp: ['openid'] }, ['mcp:admin']],
-    [
-      'named by the tool',
-      wants("SplitContains('jwt.scope', ' ', 'call:${mcp.params.name}')"),
-      { scope: '' },
-      ['call:pay'],
-    ],
-    [
-      'only together',
-      wants("SplitContains('jwt.scope', ' ', 'a') && SplitContains('jwt.scope', ' ', 'b')"),
-      { scope: 'x' },
-      ['a', 'b'],
-    ],
-    [
-      'each once',
-      wants(
-        "SplitContains('jwt.scope', ' ', 'a') && SplitContains('jwt.scope', ' ', 'b') && !!SplitContains('jwt.scope', ' ', 'b')",
-      ),
-      { scope: 'x' },
-      ['a', 'b'],
-    ],
-    [
-      'something else is missing too',
-      wants("SplitContains('jwt.scope', ' ', 'a') && Contains('jwt.groups', 'admin')"),
-      { scope: 'x' },
-      [],
-    ],
-    [
-      'a deny for the lack of it',
-      { policies: [{ match: "!SplitContains('jwt.scope', ' ', 'a')", action: 'deny' }], defaultAction: 'allow' },
-      { scope: 'x' },
-      ['a'],
-    ],
-    ['no claims', wants("SplitContains('jwt.scope', ' ', 'a')"), undefined, []],
-    ['another claim', wants("SplitContains('jwt.groups', ' ', 'a')"), { scope: 'x' }, []],
-    ['deeper in the claim', wants("Contains('jwt.scope.list', 'a')"), { scope: 'x' }, []],
-    ['another test', wants("Equals('jwt.scope', 'a')"), {}, []],
-    ['another root', wants("Contains('mcp.params.scope', 'a')"), {}, []],
-    ['no scope token', wants("SplitContains('jwt.scope', ',', 'a b')"), { scope: 'x' }, []],
-    ['a number', wants("SplitContains('jwt.scope', ' ', 5)"), { scope: 'x' }, []],
-    ['nothing to name it by', wants("SplitContains('jwt.scope', ' ', '${jwt.none}')"), { scope: 'x' }, []],
-    ['a quote in it', wants("SplitContains('jwt.scope', ' ', 'a\\\"')"), { scope: 'x' }, []],
-  ])('%s', (_, config, jwt, scopes) => {
-    expect(cure(config, jwt)).toEqual(scopes);
-  });
-});
-
 describe('[PL-6.unknown] hideAsUnknown', () => {
   const base: PolicyConfig = {
     policies: [

@@ -5,7 +5,6 @@ import { Decision, type DecisionReason, makeDecision } from './decision.ts';
 import { Facts, type PolicyRequest } from './facts.ts';
 import { type CompiledRule, compileRule, type Rule, type RuleAction, type RuleConfig } from './rule.ts';
 import { RuleIndex } from './rule-index.ts';
-import { findCuringScopes } from './scopes.ts';
 import { type RuleTrace, traceRule } from './trace.ts';
 import { type View, viewsOf } from './view.ts';
 import { CallerView, type ItemKind, type ListDefaultAction, type VisibilityPolicy } from './visibility.ts';
@@ -194,14 +193,6 @@ export class PolicySet {
     if (annotations !== undefined) listed.set('annotations', annotations);
     const view = this.viewOf(request);
     return !view.shows(kind, listed) && !view.callable(kind, listed);
-  }
-
-  /**
-   * The scopes that would turn this denial into an allow, for `insufficient_scope` (RFC 6750 section 3.1): the first that
-   * cures alone, else all that the policies ask for when together they do. Empty when scopes are not what is missing.
-   */
-  curingScopes(request: PolicyRequest): readonly string[] {
-    return findCuringScopes(this.rules, request, (cured) => this.decide(cured).allowed);
   }
 
   /** The rules that can apply to these facts, in their order; the others cannot, whatever else the facts say. */

@@ -98,7 +98,7 @@ export const roots: readonly Root[] = [
     path: ['http', 'path'],
     below: nothing,
     ofRequest: true,
-    summary: 'The path the client asked, without query.',
+    summary: 'The path as it stands after the chain before, without query.',
     example: 'http.path',
     read: () => (facts) => facts.request.http.path,
   },

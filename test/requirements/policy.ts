@@ -224,11 +224,6 @@ export const requirements = [
     behaviour: 'A Decision cannot be changed, imitated or made without deciding.',
   },
   {
-    id: 'DP-4.curing-scopes',
-    source: 'data-plane §4',
-    behaviour: 'For a denial that more scope would cure, the policies say which scope.',
-  },
-  {
     id: 'DP-5.claims-expression',
     source: 'data-plane §5 and the reference on JWT options',
     behaviour: 'The claims option takes the same functions over paths relative to the claims, and passes on true only.',
