@@ -18,7 +18,7 @@ export interface AdminFacts {
   /** Server states by qualified service name. */
   readonly services: () => ReadonlyMap<string, readonly object[]>;
   readonly addresses: ReadonlyMap<string, AddressInfo>;
-  /** More documents by path, for instance `/metrics`. */
+  /** More documents of this entrypoint by path, for instance `/metrics`. */
   readonly extra: ReadonlyMap<string, (exchange: Exchange) => Promise<Reply>>;
 }
 
@@ -31,7 +31,7 @@ export function adminHandler(configuration: StaticConfiguration, facts: AdminFac
   const here = (name: string | undefined): boolean => (name === undefined ? facts.isAdmin : name === facts.entrypoint);
   const servesPing = ping !== undefined && !ping.manualRouting && here(ping.entryPoint);
   const servesApi = api !== undefined && isApiServed(configuration) && here(api.entryPoint);
-  const extra = facts.isAdmin ? facts.extra : new Map<string, never>();
+  const { extra } = facts;
   if (!servesPing && !servesApi && extra.size === 0) return undefined;
 
   const documents = apiDocuments(configuration, facts);

@@ -25,6 +25,8 @@ export interface RemoteKeySourceOptions {
   readonly maxRetries: number;
   readonly clock: Clock;
   readonly log: KeyJournal;
+  /** Hears how each fetch ended. */
+  onFetch?(result: 'changed' | 'unchanged' | 'failed'): void;
   onDispose?(): void;
 }
 
@@ -106,6 +108,7 @@ export class RemoteKeySource implements KeySource {
         this.#finish(lifetime * refreshAt);
         return;
       } catch (error) {
+        if (!this.#disposed) this.#options.onFetch?.('failed');
         if (this.#disposed || tried >= retries) {
           this.#finish(this.#failed(error));
           return;
@@ -154,6 +157,7 @@ export class RemoteKeySource implements KeySource {
       for (const problem of keys.problems) log.warn('key left out', { url: this.#label, problem });
     }
     if (!unchanged) this.#etag = response.header('etag');
+    this.#options.onFetch?.(unchanged ? 'unchanged' : 'changed');
     const lifetime = cacheLifetime({
       cacheControl: response.header('cache-control'),
       age: response.header('age'),

@@ -39,6 +39,11 @@ export class IncomingBody implements RequestBody {
     return this.#reading;
   }
 
+  replace(bytes: Buffer): void {
+    this.buffered = bytes;
+    this.#reading = Promise.resolve(bytes);
+  }
+
   stream(): Readable {
     if (this.#reading !== undefined) throw new TypeError('the body has been read already');
     this.#request.on('data', (chunk: Buffer) => this.#onRead(chunk.length));

@@ -11,6 +11,7 @@ import type { Provider } from '../provider/definition.ts';
 import { createProviders } from '../provider/registry.ts';
 import { ServiceRegistry } from '../service/registry.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { compileRedaction } from '../telemetry/tracing/redaction.ts';
 import type { BuildContext } from './build.ts';
 import type { EntrypointFacts } from './build-routers.ts';
 import { createHttpClient } from './http-client.ts';
@@ -26,7 +27,7 @@ export interface InstallContext extends BuildContext {
 
 /** Prepares everything that the install options decide once. */
 export async function installContext(configuration: StaticConfiguration, log: Logger): Promise<InstallContext> {
-  const observer = createObserver(configuration, log);
+  const observer = await createObserver(configuration, log);
   const resolve = configuration.resolve.map((text) => parseResolveRule(text)).filter((rule) => rule !== undefined);
   const serversTransport = await standardTransportOf(configuration);
   const services = new ServiceRegistry({ log, resolve, serversTransport });
@@ -43,6 +44,8 @@ export async function installContext(configuration: StaticConfiguration, log: Lo
     install: {
       maxRequestBodySize: configuration.mcp.maxRequestBodySize,
       sessionKey: await sessionKeyOf(configuration),
+      witness: observer.witness,
+      redactArguments: redactionOf(configuration),
     },
     dispatcher,
     defaultCertificate: await makeDefaultCertificate(),
@@ -100,6 +103,11 @@ export function entrypointOptions(configuration: StaticConfiguration): Entrypoin
       rejectUnderscores: one.http.underscoreHeadersStrategy === 'reject',
     };
   });
+}
+
+function redactionOf({ tracing }: StaticConfiguration) {
+  if (tracing === undefined) return undefined;
+  return compileRedaction({ names: tracing.redactedNames, limit: tracing.maxCapture });
 }
 
 /** The session key, from the option or its file. */

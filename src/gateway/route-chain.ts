@@ -1,5 +1,5 @@
 import { anonymousPrincipal } from '../auth/principal.ts';
-import type { Handler } from '../http/exchange.ts';
+import type { Handler, Middleware } from '../http/exchange.ts';
 import { checkOrigin } from '../mcp/origin.ts';
 import type { BuiltMiddleware } from './build-middlewares.ts';
 
@@ -17,7 +17,8 @@ export interface RouteFacts {
  */
 export function chainRoute(middlewares: readonly BuiltMiddleware[], end: Handler, facts: RouteFacts): Handler {
   let handler = end;
-  for (const one of middlewares.toReversed()) handler = one.middleware(handler);
+  for (const one of middlewares.toReversed())
+    handler = one.authenticates ? timeAuthentication(one.middleware, handler) : one.middleware(handler);
   const next = handler;
 
   const authenticates = middlewares.some((one) => one.authenticates);
@@ -36,5 +37,17 @@ export function chainRoute(middlewares: readonly BuiltMiddleware[], end: Handler
     if (decides) checkOrigin(exchange);
     if (!authenticates) exchange.identity = anonymousPrincipal();
     return next(exchange);
+  };
+}
+
+/** Notes when authentication begins and when it has let a request through. */
+function timeAuthentication(middleware: Middleware, next: Handler): Handler {
+  const handler = middleware((exchange) => {
+    exchange.facts.authenticationEnd = performance.now();
+    return next(exchange);
+  });
+  return (exchange) => {
+    exchange.facts.authenticationStart = performance.now();
+    return handler(exchange);
   };
 }

@@ -16,6 +16,8 @@ export interface RequestBody {
   read(limit: number): Promise<Buffer>;
   /** The body as a stream for pass-through; not after `read`. */
   stream(): Readable;
+  /** Takes other bytes in place of those that were read; absent where that cannot be. */
+  replace?(bytes: Buffer): void;
 }
 
 /** What a request was sent to: the scheme and authority as the client sees them. */

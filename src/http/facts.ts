@@ -24,6 +24,38 @@ export interface RequestFacts {
   /** Bytes of bodies, for logs and metrics. */
   requestBytes: number;
   replyBytes: number;
+  /** When parts of the work began and ended, by the clock of `startedAt`; 0: not (yet). */
+  authenticationStart: number;
+  authenticationEnd: number;
+  decisionStart: number;
+  decisionEnd: number;
+  originStart: number;
+  originEnd: number;
+  /** The trace that the request belongs to, when requests are traced. */
+  trace: RequestTrace | undefined;
+}
+
+/** The place of one request in a distributed trace (W3C Trace Context). */
+export interface RequestTrace {
+  /** 32 lower-case hexadecimal digits. */
+  readonly traceId: string;
+  /** Of the span that stands for the request; 16 digits. */
+  readonly spanId: string;
+  readonly sampled: boolean;
+  /** `traceparent` for the upstream: names the span of the call to it. */
+  readonly upstreamParent: string;
+  readonly state: string | undefined;
+  /** True when the context is also written into `params._meta` of the message. */
+  readonly intoMessage: boolean;
+  /** True when arguments or results of operations are wanted, in the form that {@link RequestTrace.noteArguments} takes. */
+  readonly wantsArguments: boolean;
+  readonly wantsResults: boolean;
+  /** The message names its own parent in `params._meta`: it goes before the one of the HTTP header, which becomes a link. */
+  adopt(parent: string, state: string | undefined): void;
+  /** Takes the arguments of an operation as redacted text. */
+  noteArguments(text: string): void;
+  /** Takes the result of an operation as redacted text. */
+  noteResult(text: string): void;
 }
 
 export interface McpFacts {
@@ -74,5 +106,12 @@ export function newFacts(): RequestFacts {
     decision: undefined,
     requestBytes: 0,
     replyBytes: 0,
+    authenticationStart: 0,
+    authenticationEnd: 0,
+    decisionStart: 0,
+    decisionEnd: 0,
+    originStart: 0,
+    originEnd: 0,
+    trace: undefined,
   };
 }

@@ -32,7 +32,8 @@ export class HeaderFields {
   /** All values of a field in order. */
   getAll(lowerName: string): string[] {
     const values: string[] = [];
-    for (let i = 0; i < this.#lower.length; i++) if (this.#lower[i] === lowerName) values.push(this.#values[i] as string);
+    for (let i = 0; i < this.#lower.length; i++)
+      if (this.#lower[i] === lowerName) values.push(this.#values[i] as string);
     return values;
   }
 

@@ -52,7 +52,7 @@ describe('ToolBook', () => {
     );
     book.learn(scan({ result: { tools: [{ name: 'c' }] } }));
     expect(book.get('a')?.annotations?.get('readOnlyHint')).toBe(true);
-    expect(book.get('b')).toEqual({ annotations: undefined, headerArguments: [] });
+    expect(book.get('b')).toMatchObject({ annotations: undefined, headerArguments: [] });
     expect(book.get('c')).toBeDefined();
     expect(book.get('d')).toBe(undefined);
     book.learn(scan({ result: { tools: [{ name: 'a', annotations: { readOnlyHint: false } }] } }));

@@ -1,10 +1,14 @@
 import { isObject, type JsonObject, type JsonValue } from '../http/json.ts';
 import type { HeaderArgument } from './header-check.ts';
+import { sensitivePaths } from './sensitive-paths.ts';
 
 /** What a tool's definition says that matters for judging calls. */
 export interface ToolFacts {
   readonly annotations: JsonObject | undefined;
   readonly headerArguments: readonly HeaderArgument[];
+  /** Paths of arguments and of structured results that its schemas mark as sensitive. */
+  readonly sensitiveArguments: readonly (readonly string[])[];
+  readonly sensitiveResults: readonly (readonly string[])[];
 }
 
 const capacity = 10_000;
@@ -32,6 +36,8 @@ export class ToolBook {
       this.#tools.set(name, {
         annotations: isObject(annotations) ? annotations : undefined,
         headerArguments: headerArgumentsOf(tool.get('inputSchema')),
+        sensitiveArguments: sensitivePaths(tool.get('inputSchema')),
+        sensitiveResults: sensitivePaths(tool.get('outputSchema')),
       });
     }
   }

@@ -2,7 +2,9 @@ import type { Dispatcher } from 'undici';
 import type * as z from 'zod';
 import type { Diagnostic } from '../errors.ts';
 import type { Exchange, Handler, Middleware, Reply } from '../http/exchange.ts';
+import type { JsonValue } from '../http/json.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Witness } from '../telemetry/witness.ts';
 
 /**
  * What a middleware is. Adding one costs a folder under `middleware/` and a line in `registry.ts`: schemas, reference
@@ -62,6 +64,10 @@ export interface MiddlewareContext {
     readonly maxRequestBodySize: number;
     /** Key for sealing session ids, the same on every replica; absent: one of this process only. */
     readonly sessionKey?: string | undefined;
+    /** Who is told what telemetry wants to know beyond the facts of a request. */
+    readonly witness?: Witness | undefined;
+    /** Arguments and results as text without what is sensitive, for traces; `sensitive` are paths by the tool's schema. */
+    readonly redactArguments?: ((value: JsonValue, sensitive: readonly (readonly string[])[]) => string) | undefined;
   };
   /**
    * HTTP client for calls that a middleware makes itself (key sets, authentication servers); knows the install options

@@ -132,7 +132,9 @@ class Knowledge {
       at: (path): Possibility => {
         if (this.lacks(path, view)) return { value: anyValue, maybeAbsent: true };
         const value = path.read(view.facts);
-        return value === undefined ? { value: undefined, maybeAbsent: true } : { value: fixed(value), maybeAbsent: false };
+        return value === undefined
+          ? { value: undefined, maybeAbsent: true }
+          : { value: fixed(value), maybeAbsent: false };
       },
       possible: (condition: Condition): OutcomeSet => condition.possible(open),
     };
@@ -151,7 +153,7 @@ class Knowledge {
     }
     const known = new Set([...values.keys(), ...absent]);
     for (let length = path.names.length; length > 1; length--) {
-      const prefix = path.names.slice(0, length).map(escape).join('.');
+      const prefix = path.names.slice(0, length).map(escapeName).join('.');
       if (known.has(prefix)) return false;
     }
     return true;
@@ -189,7 +191,7 @@ function place(roots: Map<string, Map<string, Value>>, names: readonly string[],
   }
 }
 
-function escape(name: string): string {
+function escapeName(name: string): string {
   return name.replaceAll('\\', '\\\\').replaceAll('.', '\\.');
 }
 

@@ -115,6 +115,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     }
     this.#started = true;
     this.#sentAt = performance.now();
+    const { facts } = this.#exchange;
+    if (facts.originStart === 0) facts.originStart = this.#sentAt;
   }
 
   // --- from the server
@@ -276,6 +278,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     if (connection === undefined) return;
     this.#connection = undefined;
     this.#server.inFlight -= 1;
+    this.#exchange.facts.originEnd = performance.now();
     connection.release();
     if (final) this.#forgetClient();
   }

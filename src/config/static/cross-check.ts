@@ -35,6 +35,19 @@ export function crossCheck(configuration: StaticConfiguration, tree: OptionTree)
 
   if (configuration.api !== undefined) requireEntryPoint(['api', 'entryPoint'], configuration.api.entryPoint);
   if (configuration.ping !== undefined) requireEntryPoint(['ping', 'entryPoint'], configuration.ping.entryPoint);
+  const prometheus = configuration.metrics?.prometheus;
+  if (prometheus?.entryPoint !== undefined && !prometheus.manualRouting)
+    requireEntryPoint(['metrics', 'prometheus', 'entryPoint'], prometheus.entryPoint);
+  const { audit } = configuration;
+  if (audit !== undefined && audit.filePath === undefined && (audit.strict || audit.otlp === undefined)) {
+    report(
+      'error',
+      'CONFIG_MISSING_KEY',
+      ['audit', 'filePath'],
+      audit.strict ? 'audit.strict needs a file to write to' : 'audit has nowhere to write to',
+      'set audit.filePath',
+    );
+  }
   const taken = new Map<string, string>();
   for (const [name, entryPoint] of Object.entries(configuration.entryPoints)) {
     const base = ['entryPoints', name];

@@ -1,11 +1,14 @@
 import * as z from 'zod';
 import { accessLog } from './access-log.ts';
 import { api, ping } from './admin.ts';
+import { audit } from './audit.ts';
 import { entryPoints } from './entry-points.ts';
 import { log } from './log.ts';
 import { mcp } from './mcp.ts';
+import { metrics } from './metrics.ts';
 import { providers } from './providers.ts';
 import { serversTransport } from './servers-transport.ts';
+import { tracing } from './tracing.ts';
 
 /** `host:port=address:port`, the parts of a `resolve` rule. */
 const resolveRule = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]=\s]+):([0-9]{1,5})=(\[[0-9A-Fa-f:.]+\]|[^:[\]=\s]+):([0-9]{1,5})$/;
@@ -40,6 +43,13 @@ export const staticSchema = z.strictObject({
   ping: ping.prefault(true).describe('The `/ping` endpoint for probes. `false` switches it off.'),
   log: log.prefault({}).describe('The application log.'),
   accessLog: accessLog.optional().describe('One line per request. Off unless given; `true` takes the defaults.'),
+  metrics: metrics
+    .prefault(true)
+    .describe('What is counted: a Prometheus endpoint on `admin`, and push to a collector. `false` switches it off.'),
+  tracing: tracing.optional().describe('Distributed traces. Off unless given; `true` takes the defaults.'),
+  audit: audit
+    .optional()
+    .describe('One record per decision, refused credential and change of the configuration, chained and signed.'),
   mcp: mcp.prefault({}).describe('Install-wide options of the MCP gateway.'),
   resolve: z
     .array(

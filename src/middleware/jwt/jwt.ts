@@ -50,12 +50,14 @@ export function createJwt(options: JwtOptions, context: MiddlewareContext, clock
   const { verifier, sharedSecret } = buildVerifier(options, context, problems, clock);
   const audiences = new RouteAudiences(options, sharedSecret);
   const refuse = new TokenRefusals(challenge, context);
+  const { witness } = context.install;
 
   return (next) => async (exchange) => {
     const token = tokenSource.take(exchange);
     forwarding.clear(exchange.headers);
     if (token === undefined) throw refuse.unauthorized(exchange, 'jwt_missing');
     let verified: VerifiedToken | undefined = verifier.recall(token);
+    witness?.tokenLookedUp(context.name, verified !== undefined);
     if (verified === undefined) {
       try {
         verified = await verifier.verify(token);
@@ -184,7 +186,13 @@ class TokenRefusals {
 
   #note(exchange: Exchange, code: string, detail: string | undefined): void {
     exchange.facts.errorType ??= code;
-    this.#log.debug('request refused by the jwt middleware', { reason: code, detail, exchange: exchange.id });
+    this.#log.debug('request refused by the jwt middleware', {
+      reason: code,
+      detail,
+      exchange: exchange.id,
+      traceId: exchange.facts.trace?.traceId,
+      spanId: exchange.facts.trace?.spanId,
+    });
   }
 }
 

@@ -241,6 +241,7 @@ function remoteSource(url: URL, options: JwtOptions, context: MiddlewareContext,
     maxRetries,
     clock,
     log: context.log,
+    onFetch: (result) => context.install.witness?.jwksFetched(context.name, result),
     onDispose() {
       void own?.destroy();
     },

@@ -1,4 +1,5 @@
 import type { Exchange } from '../../http/exchange.ts';
+import type { RequestTrace } from '../../http/facts.ts';
 import type { JsonObject, JsonValue } from '../../http/json.ts';
 import type { Refusal } from '../../http/refusal.ts';
 import type { Message } from '../../mcp/envelope.ts';
@@ -100,7 +101,7 @@ const denialTexts: Readonly<Record<Decision['reason'], string>> = {
 };
 
 /** Tells the operator: allowed at DEBUG; denied at INFO, and at DEBUG with what settled it. */
-export function logDecision(log: Logger, decision: Decision): void {
+export function logDecision(log: Logger, decision: Decision, trace: RequestTrace | undefined): void {
   if (decision.allowed && !log.enabled('debug')) return;
   const fields = {
     decisionId: decision.id,
@@ -113,6 +114,8 @@ export function logDecision(log: Logger, decision: Decision): void {
     mcpUri: decision.uri,
     subject: decision.subject,
     router: decision.route,
+    traceId: trace?.traceId,
+    spanId: trace?.spanId,
   };
   if (decision.allowed) {
     log.debug('The request has been allowed', fields);

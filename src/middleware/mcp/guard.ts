@@ -12,14 +12,18 @@ import { SessionSeal } from '../../mcp/session-seal.ts';
 import { ToolBook } from '../../mcp/tool-book.ts';
 import type { PolicyRequest, PolicySet } from '../../policy/index.ts';
 import type { MiddlewareContext } from '../definition.ts';
+import { type Account, compileAccount } from './account.ts';
+import { captureArguments, resultCapture } from './capture.ts';
 import { type DenialRules, denial, logDecision } from './deny.ts';
 import { withRpcBody } from './faults.ts';
+import { joinTrace } from './join-trace.ts';
 import type { McpOptions } from './options.ts';
 import { pointToOwnMetadata } from './own-challenge.ts';
 import { questionOf } from './question.ts';
 import { readBody } from './read-body.ts';
 import { relay } from './relay.ts';
 import { closeSession, openSession, restoreSession } from './sessions.ts';
+import type { Shadow } from './shadow.ts';
 
 /** What one exchange is about. */
 interface Matter {
@@ -45,6 +49,8 @@ export class McpGuard {
   readonly #options: McpOptions;
   readonly #context: MiddlewareContext;
   readonly #policies: PolicySet;
+  readonly #shadow: Shadow | undefined;
+  readonly #account: Account | undefined;
   readonly #denials: DenialRules;
   readonly #maxBody: number;
   readonly #seal: SessionSeal;
@@ -52,10 +58,21 @@ export class McpGuard {
   readonly #books: Map<string, ToolBook>;
   readonly #filters: boolean;
 
-  constructor(options: McpOptions, context: MiddlewareContext, policies: PolicySet, metadataUrl: string | undefined) {
+  constructor(
+    options: McpOptions,
+    context: MiddlewareContext,
+    policies: PolicySet,
+    shadow: Shadow | undefined,
+    metadataUrl: string | undefined,
+  ) {
     this.#options = options;
     this.#context = context;
     this.#policies = policies;
+    this.#shadow = shadow;
+    this.#account = compileAccount(
+      context.install.witness?.audit,
+      shadow === undefined ? [policies] : [policies, shadow.policies],
+    );
     this.#denials = { options, metadataUrl };
     this.#maxBody = options.maxRequestBodySize ?? context.install.maxRequestBodySize;
     const memory = context.share('memory', () => new Memory());
@@ -89,7 +106,7 @@ export class McpGuard {
   }
 
   async #read(exchange: Exchange): Promise<Matter> {
-    const message = readMessage(await readBody(exchange, this.#maxBody));
+    const message = joinTrace(exchange, readMessage(await readBody(exchange, this.#maxBody)));
     const { era, version } = checkHeaders(exchange.headers, message);
     return { message, kind: message.kind, era, version: version ?? handshakeVersion(message) };
   }
@@ -114,6 +131,10 @@ export class McpGuard {
     const facts = factsOf(matter);
     facts.offered = facts.name !== undefined && book.get(facts.name) !== undefined;
     exchange.facts.mcp = facts;
+    const { redactArguments } = this.#context.install;
+    const tool = redactArguments === undefined || facts.name === undefined ? undefined : book.get(facts.name);
+    if (redactArguments !== undefined && message !== undefined)
+      captureArguments(exchange, message, tool, redactArguments);
     if (era === 'modern' && message?.kind === 'request' && message.method === 'tools/call') {
       const name = message.params?.get('name');
       const known = typeof name === 'string' ? book.get(name)?.headerArguments : undefined;
@@ -126,7 +147,8 @@ export class McpGuard {
       route,
       toolAnnotations: (name) => book.get(name)?.annotations,
     });
-    this.#decide(exchange, question, message);
+    const written = this.#decide(exchange, question, message);
+    if (written !== undefined) await this.#waitForAccount(written, message);
 
     const ticket = openSession(this.#seal, exchange, route, message, era);
     facts.sessionId = ticket.sealed;
@@ -150,6 +172,7 @@ export class McpGuard {
       facts,
       filter: this.#filters && (isList || message === undefined) ? this.#filterFor(question, book, facts) : undefined,
       isList,
+      result: redactArguments === undefined ? undefined : resultCapture(exchange, message, tool, redactArguments),
       maxListSize: this.#options.maxListSize,
       unfilterable: (reason) =>
         this.#context.log.warn('An answer of the upstream was refused: its list cannot be filtered', {
@@ -159,9 +182,14 @@ export class McpGuard {
     });
   }
 
-  /** @throws {Refusal} when the policies deny */
-  #decide(exchange: Exchange, question: PolicyRequest, message: Message | undefined): void {
+  /**
+   * @returns what must be written before the upstream is called
+   * @throws {Refusal} when the policies deny
+   */
+  #decide(exchange: Exchange, question: PolicyRequest, message: Message | undefined): Promise<void> | undefined {
+    exchange.facts.decisionStart = performance.now();
     const decision = this.#policies.decide(question);
+    exchange.facts.decisionEnd = performance.now();
     exchange.decision = decision;
     exchange.facts.decision = {
       id: decision.id,
@@ -171,11 +199,33 @@ export class McpGuard {
       ruleName: decision.ruleName,
       middleware: decision.middleware,
     };
-    logDecision(this.#context.log, decision);
-    if (decision.allowed) return;
+    logDecision(this.#context.log, decision, exchange.facts.trace);
+    this.#shadow?.compare(question, decision);
+    const written = this.#account?.(exchange, question, decision);
+    if (decision.allowed) return written;
+    // A refusal stands, whether it could be written down or not.
+    written?.catch(() => undefined);
     const refusal = denial(decision, exchange, message, this.#policies.concealed(question), this.#denials);
     exchange.facts.errorType ??= refusal.errorType;
     throw refusal;
+  }
+
+  /** With `audit.strict` nothing happens that is not on record (data-plane §1.2). */
+  async #waitForAccount(written: Promise<void>, message: Message | undefined): Promise<void> {
+    try {
+      await written;
+    } catch (cause) {
+      throw refuse({
+        status: 503,
+        code: 503,
+        message: 'the service is not available',
+        errorType: 'audit_unavailable',
+        id: message?.kind === 'request' ? message.id : undefined,
+        notification: message?.kind === 'notification',
+        headers: [['Retry-After', '1']],
+        cause,
+      });
+    }
   }
 
   #filterFor(question: PolicyRequest, book: ToolBook, facts: McpFacts): ListFilter {

@@ -5,6 +5,7 @@ import { compilePolicySet, type PolicySet } from '../../policy/index.ts';
 import type { MiddlewareContext, MiddlewareDefinition } from '../definition.ts';
 import { McpGuard } from './guard.ts';
 import { type McpOptions, mcpOptions } from './options.ts';
+import { compileShadow } from './shadow.ts';
 
 /**
  * `plugin.mcp`: reads each MCP message strictly, decides it by policy, forwards exactly what was judged, filters lists per
@@ -19,7 +20,8 @@ export const mcp: MiddlewareDefinition<McpOptions> = {
   allowedOrigins: (options) => originTest(options),
   create(options, context) {
     const metadataUrl = publishMetadata(options, context);
-    const guard = new McpGuard(options, context, compilePolicies(options, context), metadataUrl);
+    const policies = compilePolicies(options, context);
+    const guard = new McpGuard(options, context, policies, compileShadow(options, context), metadataUrl);
     return (next) => (exchange) => guard.handle(exchange, next);
   },
 };

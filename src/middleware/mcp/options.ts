@@ -50,6 +50,16 @@ export const mcpOptions = z.strictObject({
     .describe('Publishes OAuth protected-resource metadata (RFC 9728) at the well-known address of the resource.'),
   policies: z.array(policy).prefault([]).describe('Rules about messages, in order: the first that applies decides.'),
   defaultAction: z.enum(['allow', 'deny']).prefault('deny').describe('What happens when no rule applies.'),
+  shadowPolicies: z
+    .array(policy)
+    .optional()
+    .describe(
+      'Rules that are tried out: judged beside `policies` and never enforced. Differences are counted and logged.',
+    ),
+  shadowDefaultAction: z
+    .enum(['allow', 'deny'])
+    .optional()
+    .describe('What the rules on trial come to when none applies. Default: `defaultAction`.'),
   listPolicies: z
     .array(
       z.strictObject({

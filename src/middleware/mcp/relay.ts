@@ -16,6 +16,8 @@ export interface RelayRules {
   readonly filter: ListFilter | undefined;
   /** True when the answer must be a list: one in a form that cannot be filtered is refused. */
   readonly isList: boolean;
+  /** Wants to see answers, for traces. */
+  readonly result?: ((answer: Buffer | string) => void) | undefined;
   /** Largest answer with a list, in bytes. */
   readonly maxListSize: number;
   /** Tells about answers that had to be refused. */
@@ -56,7 +58,7 @@ function relayEvents(reply: Reply, exchange: Exchange, rules: RelayRules): Reply
       ? {
           observe: (event) => {
             letGoWhenResumable(event, exchange);
-            note(readOutcome(event.data ?? ''), rules.facts);
+            note(event.data ?? '', rules);
           },
           maxEventBytes: observedSize,
         }
@@ -107,7 +109,7 @@ async function relayList(reply: Reply, rules: RelayRules): Promise<Reply> {
   }
   reply.body = filtered(reply, rules, () => filter.filterJson(bytes));
   reply.headers.set('Content-Length', String(reply.body.length));
-  note(readOutcome(bytes), rules.facts);
+  note(bytes, rules);
   return reply;
 }
 
@@ -123,7 +125,7 @@ function filtered(reply: Reply, rules: RelayRules, filter: () => Buffer): Buffer
 function observeJson(reply: Reply, rules: RelayRules): Reply {
   const { body } = reply;
   if (body === null || isEncoded(reply)) return reply;
-  const seen = (bytes: Buffer): void => note(readOutcome(bytes), rules.facts);
+  const seen = (bytes: Buffer): void => note(bytes, rules);
   if (!Buffer.isBuffer(body)) reply.body = new ObservedBody(body, observedSize, seen);
   else if (body.length <= observedSize) seen(body);
   return reply;
@@ -131,10 +133,12 @@ function observeJson(reply: Reply, rules: RelayRules): Reply {
 
 function observeEvents(bytes: Buffer, rules: RelayRules): void {
   if (bytes.length > observedSize) return;
-  new EventSplitter(bytes.length).push(bytes, (raw) => note(readOutcome(readEvent(raw).data ?? ''), rules.facts));
+  new EventSplitter(bytes.length).push(bytes, (raw) => note(readEvent(raw).data ?? '', rules));
 }
 
-function note(outcome: ReturnType<typeof readOutcome>, facts: McpFacts): void {
+function note(answer: Buffer | string, { facts, result }: RelayRules): void {
+  result?.(answer);
+  const outcome = readOutcome(answer);
   if (outcome === undefined) return;
   if (outcome.errorCode !== undefined) facts.errorCode = outcome.errorCode;
   if (outcome.toolError) facts.toolError = true;

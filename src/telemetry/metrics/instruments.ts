@@ -120,7 +120,11 @@ export class Histogram {
   }
 
   record(value: number, ...values: readonly string[]): void {
-    const distribution = this.series.get(values);
+    this.recordInto(this.series.get(values), value);
+  }
+
+  /** The same for a series that is at hand. */
+  recordInto(distribution: Distribution, value: number): void {
     const { bounds } = this;
     let index = 0;
     while (index < bounds.length && value > (bounds[index] as number)) index += 1;

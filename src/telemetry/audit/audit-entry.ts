@@ -1,0 +1,99 @@
+import { type JsonValue, stringify } from '../../http/json.ts';
+
+/** What an audit record is about. */
+export type AuditType = 'decision' | 'list-filtered' | 'authentication-failure' | 'configuration';
+
+/** One thing that an auditor can rely on having been written down. All kinds share this shape; absent members are left out. */
+export interface AuditEntry {
+  readonly type: AuditType;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly outcome: 'allow' | 'deny' | 'filtered' | 'refused' | 'loaded' | 'rejected';
+  /** The exchange, the same as in the logs. */
+  readonly exchange?: string | undefined;
+  readonly router?: string | undefined;
+  readonly client?: string | undefined;
+  readonly identity?:
+    | { readonly kind: string; readonly issuer?: string | undefined; readonly subject?: string | undefined }
+    | undefined;
+  readonly mcp?: AuditedMessage | undefined;
+  readonly decision?: AuditedDecision | undefined;
+  /** Values of the fields that the policies read, by path. */
+  readonly fields?: ReadonlyMap<string, JsonValue> | undefined;
+  /** Fields that the policies read and that had no value. */
+  readonly absent?: readonly string[] | undefined;
+  /** Fields that the policies read and whose values the operator did not opt in to record. */
+  readonly withheld?: readonly string[] | undefined;
+  readonly hidden?: number | undefined;
+  readonly errorType?: string | undefined;
+  readonly status?: number | undefined;
+  readonly generation?: number | undefined;
+  readonly problems?: number | undefined;
+  readonly trace?: string | undefined;
+}
+
+/** What was asked, without its arguments. */
+export interface AuditedMessage {
+  readonly kind: string;
+  readonly method?: string | undefined;
+  readonly name?: string | undefined;
+  readonly uri?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly protocolVersion?: string | undefined;
+}
+
+export interface AuditedDecision {
+  readonly id: string;
+  readonly reason: string;
+  readonly rule?: number | undefined;
+  readonly ruleName?: string | undefined;
+  readonly middleware: string;
+  readonly policySet: string;
+}
+
+/** The entry as JSON members, without the braces: the chain puts its own members in front. */
+export function encodeEntry(entry: AuditEntry): string {
+  const { fields, ...rest } = entry;
+  const text = JSON.stringify({ ...rest, time: new Date(entry.time).toISOString() });
+  const members = text.slice(1, -1);
+  if (fields === undefined || fields.size === 0) return members;
+  // Numbers keep their text, so that the same decision can be made again.
+  return `${members},"fields":${stringify(fields)}`;
+}
+
+/** Every member of a record, for the reference page. */
+export const auditMembers: readonly { readonly name: string; readonly meaning: string }[] = [
+  { name: 'v', meaning: 'Version of the format: 1.' },
+  { name: 'chain', meaning: 'Random name of the process’s chain; each process writes one of its own.' },
+  { name: 'seq', meaning: 'Number of the record in its chain, from 1, without gaps.' },
+  { name: 'prev', meaning: 'SHA-256 (base64url) of the line before in the chain; empty in the first.' },
+  {
+    name: 'type',
+    meaning:
+      '`decision`, `list-filtered`, `authentication-failure`, `configuration`; of the chain itself: `start`, `checkpoint`, `lost`.',
+  },
+  { name: 'time', meaning: 'ISO 8601, UTC.' },
+  { name: 'outcome', meaning: '`allow`, `deny`, `filtered`, `refused`, `loaded`, `rejected`.' },
+  { name: 'exchange', meaning: 'Id of the HTTP exchange, `RequestId` in the access log.' },
+  { name: 'router', meaning: 'Router that claimed the request.' },
+  { name: 'client', meaning: 'Client address.' },
+  { name: 'identity', meaning: '`kind` of credential, `issuer` and `subject`.' },
+  { name: 'mcp', meaning: '`kind`, `method`, `name`, `uri`, `requestId`, `protocolVersion` of the message.' },
+  {
+    name: 'decision',
+    meaning: '`id`, `reason`, `rule`, `ruleName`, `middleware`, `policySet` (SHA-256 of the policies).',
+  },
+  { name: 'fields', meaning: 'Values of exactly the fields that the policies read, by path.' },
+  { name: 'absent', meaning: 'Fields that the policies read and that had no value.' },
+  { name: 'withheld', meaning: 'Fields that the policies read and whose values were not to be recorded.' },
+  { name: 'hidden', meaning: 'Items taken out of a list.' },
+  { name: 'errorType', meaning: 'Why a credential was refused.' },
+  { name: 'status', meaning: 'HTTP status of the refusal.' },
+  { name: 'generation', meaning: 'Number of the configuration that serves.' },
+  { name: 'problems', meaning: 'Errors in the configuration.' },
+  { name: 'trace', meaning: 'Trace id, when requests are traced.' },
+  { name: 'count', meaning: 'In `lost`: records that could not be kept. In `checkpoint`: records so far.' },
+  { name: 'key', meaning: 'In `start`: the public key (SPKI, base64) of the checkpoints.' },
+  { name: 'end', meaning: 'In the last `checkpoint` of a process that ended in order: true.' },
+  { name: 'sig', meaning: 'In `checkpoint`: Ed25519 signature of the line without this member.' },
+];

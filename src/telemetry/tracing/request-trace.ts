@@ -1,0 +1,84 @@
+import { randomFillSync } from 'node:crypto';
+import type { RequestTrace } from '../../http/facts.ts';
+import type { Sampler } from './sampling.ts';
+import { formatTraceparent, parseTraceparent, type RemoteParent } from './trace-context.ts';
+
+const pool = Buffer.alloc(4_096);
+let used = pool.length;
+
+/** Random hexadecimal digits, drawn from the system in one go for many requests. */
+function randomHex(bytes: number): string {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += bytes;
+  return pool.toString('hex', used - bytes, used);
+}
+
+/** What is decided once for all requests. */
+export interface TraceSettings {
+  readonly sample: Sampler;
+  readonly intoMessage: boolean;
+  readonly captureArguments: boolean;
+  readonly captureResults: boolean;
+}
+
+/** A request's place in a trace. Spans are made of it when the request has ended. */
+export class RequestSpans implements RequestTrace {
+  traceId: string;
+  sampled: boolean;
+  readonly spanId = randomHex(8);
+  readonly clientSpanId = randomHex(8);
+  parent: RemoteParent | undefined;
+  link: RemoteParent | undefined = undefined;
+  argumentsText: string | undefined = undefined;
+  resultText: string | undefined = undefined;
+  readonly #settings: TraceSettings;
+
+  constructor(settings: TraceSettings, traceparent: string | undefined, tracestate: string | undefined) {
+    this.#settings = settings;
+    this.parent = parseTraceparent(traceparent, tracestate);
+    this.traceId = this.parent?.traceId ?? randomHex(16);
+    this.sampled = settings.sample(this.traceId, this.parent);
+  }
+
+  get state(): string | undefined {
+    return this.parent?.state;
+  }
+
+  get upstreamParent(): string {
+    return formatTraceparent(this.traceId, this.clientSpanId, this.sampled);
+  }
+
+  get intoMessage(): boolean {
+    return this.#settings.intoMessage;
+  }
+
+  get wantsArguments(): boolean {
+    return this.sampled && this.#settings.captureArguments;
+  }
+
+  get wantsResults(): boolean {
+    return this.sampled && this.#settings.captureResults;
+  }
+
+  adopt(traceparent: string, tracestate: string | undefined): void {
+    const own = parseTraceparent(traceparent, tracestate);
+    if (own === undefined) return;
+    this.link = this.parent;
+    this.parent = own;
+    this.traceId = own.traceId;
+    this.sampled = this.#settings.sample(own.traceId, own);
+  }
+
+  noteArguments(text: string): void {
+    this.argumentsText = text;
+  }
+
+  noteResult(text: string): void {
+    this.resultText = text;
+  }
+}
+
+export { randomHex };
