@@ -133,7 +133,14 @@ function quotedArgument(text: string, offset: number, quote: keyof typeof quotes
 function rawText(text: string, offset: number): { value: string; end: number } {
   const close = text.indexOf('`', offset + 1);
   if (close < 0) fail(offset, text.length - offset, 'This text has no closing backtick.');
-  return { value: text.slice(offset + 1, close), end: close + 1 };
+  return wellFormed(offset, { value: text.slice(offset + 1, close), end: close + 1 });
+}
+
+/** A text that is no Unicode text could never equal what a message holds. */
+function wellFormed(offset: number, quoted: { value: string; end: number }): { value: string; end: number } {
+  if (quoted.value.isWellFormed()) return quoted;
+  const hint = 'Write both halves: \\uD83D\\uDE00.';
+  fail(offset, quoted.end - offset, 'This text holds half of a surrogate pair.', hint);
 }
 
 const simpleEscapes: Readonly<Record<string, string>> = {
@@ -169,10 +176,7 @@ function escapedText(text: string, offset: number, quote: string): { value: stri
       index += 1;
     }
   }
-  if (!value.isWellFormed()) {
-    fail(offset, index + 1 - offset, 'This text holds half of a surrogate pair.', 'Write both halves: \\uD83D\\uDE00.');
-  }
-  return { value, end: index + 1 };
+  return wellFormed(offset, { value, end: index + 1 });
 }
 
 function escapeAt(text: string, index: number): { value: string; length: number } {

@@ -105,7 +105,15 @@ function* splitTemplate(
         yield undefined;
         return;
       }
-      yield { path: text.slice(position + 2, close), start: position + 2 };
+      const path = text.slice(position + 2, close);
+      const blank = /\s/.exec(path);
+      if (blank === null) yield { path, start: position + 2 };
+      else {
+        const message = 'There is a blank inside this ${}.';
+        const hint = `Write \${${path.replace(/\s+/g, '')}}.`;
+        report(problemAt(locate(position + 2 + blank.index, 1), 'EXPRESSION_ARGUMENT', message, hint));
+        yield undefined;
+      }
       position = close + 1;
     } else {
       const next = text.indexOf('$', position + 1);

@@ -84,6 +84,10 @@ function splitPath(text: string, locate: Locate, report: Report): Name[] | undef
   let start = 0;
   const problem = (at: number, length: number, message: string, hint: string): undefined =>
     void report(problemAt(locate(at, length), 'POLICY_PATH', message, hint));
+  const substitution = text.indexOf('${');
+  if (substitution >= 0) {
+    return problem(substitution, 2, 'Nothing is replaced inside a path.', 'Values may hold ${path}, paths may not.');
+  }
   for (let position = 0; position <= text.length; position += 1) {
     const character = text.charAt(position);
     if (character === '\\') {

@@ -69,13 +69,10 @@ export function equal(a: Value, b: Value): boolean {
 /** A written value with its `${}` filled in, or why it cannot be. */
 function fill(written: Written, data: Value): { value: Value } | 'absent' | 'type' {
   if (written instanceof Num) return { value: written };
-  const parts: Value[] = [];
-  for (const piece of written) {
-    const value = typeof piece === 'string' ? piece : lookup(piece.path, data);
-    if (value === undefined) return 'absent';
-    if (isOpen(value) && written.length > 1) return 'type';
-    parts.push(value);
-  }
+  const found = written.map((piece) => (typeof piece === 'string' ? piece : lookup(piece.path, data)));
+  const parts = found.filter((value) => value !== undefined);
+  if (parts.length < found.length) return 'absent';
+  if (parts.length > 1 && parts.some(isOpen)) return 'type';
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return { value: only };
   return { value: parts.map((part) => (part instanceof Num ? part.text : String(part))).join('') };
@@ -89,11 +86,9 @@ export function callOutcome(call: Call, data: Value, reading: Reading): Outcome 
   const ofRequest = call.path[0] === 'mcp' || call.path[0] === 'http';
   if (at === undefined) return reading === 'deny' && ofRequest ? false : 'absent';
   const filled = call.values.map((written) => fill(written, data));
-  const values: Value[] = [];
-  for (const each of filled) {
-    if (typeof each === 'string') return each;
-    values.push(each.value);
-  }
+  if (filled.includes('absent')) return 'absent';
+  const values = filled.flatMap((each) => (typeof each === 'string' ? [] : [each.value]));
+  if (values.length < filled.length) return 'type';
   const [first = null, second = null] = values;
   switch (call.name) {
     case 'Equals':
@@ -126,17 +121,28 @@ export function callOutcome(call: Call, data: Value, reading: Reading): Outcome 
 }
 
 /** The outcome of an expression and the call that settled it (corner 37). */
-export function evaluate(expr: Expr, data: Value, reading: Reading): { outcome: Outcome; by: Call } {
-  if (expr.kind === 'call') return { outcome: callOutcome(expr, data, reading), by: expr };
+interface Settled {
+  readonly outcome: Outcome;
+  readonly by: Call;
+  /** Whether it is about nothing but which message it is. */
+  readonly routing: boolean;
+}
+export function evaluate(expr: Expr, data: Value, reading: Reading): Settled {
+  if (expr.kind === 'call') {
+    const routing = /^mcp\.(method|params\.name|params\.uri)$/.test(expr.path.join('.'));
+    return { outcome: callOutcome(expr, data, reading), by: expr, routing };
+  }
   if (expr.kind === 'not') {
-    const { outcome, by } = evaluate(expr.of, data, reading);
-    return { outcome: typeof outcome === 'boolean' ? !outcome : outcome, by };
+    const inner = evaluate(expr.of, data, reading);
+    return { ...inner, outcome: typeof inner.outcome === 'boolean' ? !inner.outcome : inner.outcome };
   }
   const results = expr.of.map((operand) => evaluate(operand, data, reading));
-  const decisive = results.find(({ outcome }) => outcome === (expr.kind === 'or'));
-  if (decisive !== undefined) return decisive;
+  const routing = results.every((operand) => operand.routing);
   const open = results.filter(({ outcome }) => typeof outcome === 'string');
   const agreeing = open.length > 0 ? open : results;
-  const telling = agreeing.filter(({ by }) => !/^mcp\.(method|params\.name|params\.uri)$/.test(by.path.join('.')));
-  return (telling.at(-1) ?? agreeing.at(-1)) as { outcome: Outcome; by: Call };
+  const settled =
+    results.find(({ outcome }) => outcome === (expr.kind === 'or')) ??
+    agreeing.findLast((operand) => !operand.routing) ??
+    agreeing.at(-1);
+  return { ...(settled as Settled), routing };
 }

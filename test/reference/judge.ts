@@ -1,5 +1,5 @@
 /** Ordered rules, what is always let through, and what a caller may see: language 4 to 6, corners 31 to 43. */
-import { evaluate, lookup, type Reading, type Value } from './interpreter.ts';
+import { callOutcome, evaluate, lookup, type Reading, type Value } from './interpreter.ts';
 import { possibleOutcomes, type Unknown } from './possible.ts';
 import { type Expr, parse } from './syntax.ts';
 
@@ -26,6 +26,8 @@ export interface Verdict {
   readonly reason: 'rule' | 'default' | 'lifecycle' | 'malformed';
   readonly rule?: number | undefined;
   readonly settledBy?: string | undefined;
+  /** Why what settled it is undetermined, if it is. */
+  readonly undetermined?: 'absent' | 'type' | undefined;
 }
 /** Everything around the message: the roots `jwt`, `http`, `client`, the protocol version, annotations by tool name. */
 export interface Facts {
@@ -34,7 +36,10 @@ export interface Facts {
   readonly annotations: ReadonlyMap<string, Value>;
 }
 type Message = Map<string, Value>;
-export type Asked = { readonly message: Value } | { readonly kind: 'stream' | 'end' };
+export interface Asked {
+  readonly kind: 'request' | 'notification' | 'response' | 'stream' | 'end-session';
+  readonly message: Value;
+}
 
 const letThrough = ['initialize', 'server/discover', 'ping', 'notifications/initialized', 'notifications/cancelled'];
 letThrough.push('notifications/progress', 'notifications/roots/list_changed');
@@ -64,11 +69,16 @@ function data(message: Message, facts: Facts): Map<string, Value> {
 const readingOf = (action: string): Reading => (action === 'deny' || action === 'hide' ? 'deny' : 'allow');
 
 /** The first rule that applies (language 4). */
-function firstApplying(rules: readonly Rule[], root: Value): { index: number; action: string; by: string } | undefined {
+function firstApplying(
+  rules: readonly Rule[],
+  root: Value,
+): { index: number; action: string; by: string; why: 'absent' | 'type' | undefined } | undefined {
   for (const [index, { match, action }] of rules.entries()) {
     const reading = readingOf(action);
     const { outcome, by } = evaluate(match, root, reading);
-    if (outcome === true || (reading === 'deny' && outcome !== false)) return { index, action, by: by.text };
+    const settled = callOutcome(by, root, reading);
+    if (outcome === true || (reading === 'deny' && outcome !== false))
+      return { index, action, by: by.text, why: typeof settled === 'string' ? settled : undefined };
   }
   return undefined;
 }
@@ -76,7 +86,13 @@ function firstApplying(rules: readonly Rule[], root: Value): { index: number; ac
 function judgeAlone(rules: Rules, message: Message, facts: Facts, lifecycle: boolean): Verdict {
   const found = firstApplying(rules.policies, data(message, facts));
   if (found !== undefined) {
-    return { allowed: found.action === 'allow', reason: 'rule', rule: found.index, settledBy: found.by };
+    return {
+      allowed: found.action === 'allow',
+      reason: 'rule',
+      rule: found.index,
+      settledBy: found.by,
+      undetermined: found.why,
+    };
   }
   if (lifecycle) return { allowed: true, reason: 'lifecycle' };
   return { allowed: rules.defaultAction === 'allow', reason: 'default' };
@@ -109,7 +125,8 @@ function judgeCompletion(rules: Rules, message: Message, facts: Facts): Verdict 
 /** `subscriptions/listen` is itself and one `resources/subscribe` for each URI (corner 35). */
 function judgeListen(rules: Rules, message: Message, facts: Facts): Verdict {
   const notifications = lookup(['params', 'notifications'], message);
-  const uris = lookup(['resourceSubscriptions'], notifications ?? null) ?? [];
+  const subscriptions = lookup(['resourceSubscriptions'], notifications ?? null);
+  const uris = subscriptions === undefined ? [] : subscriptions;
   if (!Array.isArray(uris) || uris.some((uri) => typeof uri !== 'string'))
     return { allowed: false, reason: 'malformed' };
   const plain = notifications instanceof Map && [...notifications.keys()].every((name) => listNotices.includes(name));
@@ -120,13 +137,12 @@ function judgeListen(rules: Rules, message: Message, facts: Facts): Verdict {
 
 /** What is decided about a request. */
 export function judge(rules: Rules, asked: Asked, facts: Facts): Verdict {
-  if ('kind' in asked) return judgeAlone(rules, new Map(), facts, true);
   const message = asked.message as Message;
   const method = message.get('method');
-  if (method === undefined) return judgeAlone(rules, message, facts, true);
+  if (asked.kind !== 'request' && asked.kind !== 'notification') return judgeAlone(rules, message, facts, true);
   if (method === 'completion/complete') return judgeCompletion(rules, message, facts);
   if (method === 'subscriptions/listen') return judgeListen(rules, message, facts);
-  return judgeAlone(rules, message, facts, letThrough.includes(String(method)));
+  return judgeAlone(rules, message, facts, typeof method === 'string' && letThrough.includes(method));
 }
 
 export type ItemKind = 'tool' | 'prompt' | 'resource' | 'template';
@@ -164,16 +180,18 @@ export function seen(rules: Rules, kind: ItemKind, item: Value, facts: Facts, lo
       ['params', new Map([[bound, name]])],
     ]);
   const hints = kind === 'tool' ? lookup(['annotations'], item) : undefined;
-  const around = (method: string, here: Facts): Map<string, Value> => {
-    const all = data(message(method), { ...here, annotations: new Map() });
+  const http = new Map(facts.roots.get('http') as Map<string, Value>).set('method', 'POST');
+  const roots = new Map(facts.roots).set('http', http);
+  const around = (method: string): Map<string, Value> => {
+    const all = data(message(method), { ...facts, roots, annotations: new Map() });
     return hints === undefined ? all : all.set('tool', new Map([['annotations', hints]]));
   };
-  const found = firstApplying(rules.listPolicies, around(list, facts));
+  const found = firstApplying(rules.listPolicies, around(list));
   if (found !== undefined) return found.action === 'show';
   if (rules.listDefaultAction !== 'callable') return rules.listDefaultAction === 'show';
-  const http = new Map(facts.roots.get('http') as Map<string, Value>).set('method', 'POST');
-  const root = around(call, { ...facts, roots: new Map(facts.roots).set('http', http) });
+  const root = around(call);
   const plain = copied.exec(name)?.[0] ?? '';
-  const beginning = kind === 'template' && name.includes('{') ? plain : undefined;
+  const isOpen = name.includes('{') || (loose && plain !== name);
+  const beginning = kind === 'template' && isOpen ? plain : undefined;
   return couldBeAllowed(rules, root, { bound, beginning }, loose);
 }

@@ -66,13 +66,26 @@ const numbersNear = (text: string): Value[] =>
 
 function pool(texts: readonly string[], beginning: string | undefined): (Value | undefined)[] {
   if (beginning !== undefined) {
-    const ends = texts.flatMap((text) => [text, ...parts(text)]).concat(['~', '0', '.5', 'e9999', '9e9999', 'e-9999']);
+    const ends = texts
+      .flatMap((text) => [text, ...texts.map((other) => text + other), ...parts(text)])
+      .concat(['~', '0', '.5', 'e9999', '9e9999', 'e-9999']);
     const whole = texts.filter((text) => text.startsWith(beginning));
     return [...new Set([beginning, ...whole, ...ends.map((end) => beginning + end)])];
   }
   const pieces = [...new Set(texts.flatMap(parts))];
   const variants = texts.flatMap((text): Value[] => [[text], `~${text}`, ...numbersNear(text)]);
   return [undefined, null, true, [], new Map(), '~', ...variants, ...pieces];
+}
+
+/** Whether a number takes part in the call. */
+function isNumeric(call: Call, root: Value): boolean {
+  if (/^(Lt|Lte|Gt|Gte)$/.test(call.name)) return true;
+  const wholes = call.values.map((value) => {
+    if (value instanceof Num) return value;
+    const [only] = value;
+    return value.length === 1 && typeof only === 'object' ? (lookup(only.path, root) ?? null) : null;
+  });
+  return wholes.flat().some((value) => value instanceof Num);
 }
 
 function callOutcomes(call: Call, root: Value, unknown: Unknown, reading: Reading, loose: boolean): Outcomes {
@@ -85,6 +98,7 @@ function callOutcomes(call: Call, root: Value, unknown: Unknown, reading: Readin
   if (loose && (others > 1 || (own && others > 0))) return every;
   if (loose && others > 0 && /^(Lt|Lte|Gt|Gte|SplitContains)$/.test(call.name)) return every;
   if (loose && own && call.name === 'Matches') return every;
+  if (loose && own && unknown.beginning !== undefined && isNumeric(call, root)) return every;
   const texts = constants(call, root, unknown);
   const found = new Set<boolean | undefined>();
   const attempt = (index: number, tried: Value): void => {

@@ -68,7 +68,7 @@ function parseValue(text: string): Written {
     } else if (text.startsWith('${', at)) {
       const end = text.indexOf('}', at);
       const path = end < 0 ? wrong('open ${') : text.slice(at + 2, end);
-      pieces.push({ path: /[ \t\r\n]/.test(path) ? wrong('blank in ${}') : parsePath(path) });
+      pieces.push({ path: /\s/.test(path) ? wrong('blank in ${}') : parsePath(path) });
       at = end + 1;
     } else pieces.push(text.charAt(at++));
   }

@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Case, type CaseItem, type CaseRequest, decideBoth, readBoth, showBoth } from './case.ts';
+import { item, request, rules, soup } from './generate.ts';
+import { Tape, tapes } from './tape.ts';
+
+/**
+ * The engine against the reference that was written from the language page alone. `FUZZ_CASES` says how many cases,
+ * `FUZZ_SEED` repeats a run. A disagreement is shrunk and printed as a case to keep in `found/`.
+ */
+const cases = Number(process.env['FUZZ_CASES'] ?? 120_000);
+const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+const perRun = 8;
+const timeout = Math.max(300_000, cases * 10);
+
+function assertProperty<Tapes>(property: fc.IProperty<Tapes>, runs: number) {
+  fc.assert(property, { numRuns: Math.max(1, Math.ceil(runs)), seed });
+}
+
+class Disagreement extends Error {
+  constructor(what: string, found: unknown, failing: unknown) {
+    super(
+      `${what}: ${JSON.stringify(found)}\nseed ${seed}; test/reference/found/NAME.json:\n${JSON.stringify(failing, null, 2)}`,
+    );
+  }
+}
+
+function checkDecision(both: Parameters<typeof decideBoth>[0], failing: Case): boolean {
+  const { engine, reference, forwardedSame } = decideBoth(both, failing.request);
+  for (const key of ['allowed', 'reason', 'rule', 'settledBy', 'undetermined'] as const) {
+    if (engine[key] !== reference[key]) throw new Disagreement(`not the same ${key}`, { engine, reference }, failing);
+  }
+  if (!forwardedSame) throw new Disagreement('the forwarded message is judged otherwise', engine, failing);
+  return engine.reason === 'rule';
+}
+
+function checkVisibility(both: Parameters<typeof showBoth>[0], failing: Case & { item: CaseItem }): boolean {
+  const found = showBoth(both, failing);
+  if (found.least ? !found.shown : found.shown && !found.most) throw new Disagreement('not seen alike', found, failing);
+  return found.shown;
+}
+
+function soundBoth(caseRules: Case['rules']): Parameters<typeof decideBoth>[0] | undefined {
+  const { engine, reference, why } = readBoth(caseRules);
+  if ((engine === undefined) !== (reference === undefined)) {
+    throw new Disagreement('only one refuses', why, { rules: caseRules });
+  }
+  return engine === undefined || reference === undefined ? undefined : { engine, reference };
+}
+
+describe('[PL-1.reference] the engine and the reference agree', () => {
+  const ruleTapes = fc.array(tapes(64), { minLength: 1, maxLength: 4 });
+
+  test(
+    'on decisions, the rule that decides and why',
+    () => {
+      let applied = 0;
+      let judged = 0;
+      const requestTapes = fc.array(tapes(96), { minLength: perRun, maxLength: perRun });
+      const property = fc.property(ruleTapes, requestTapes, tapes(16), (each, asked, first) => {
+        const caseRules = rules(
+          new Tape(first),
+          each.map((bytes) => new Tape(bytes)),
+        );
+        const both = soundBoth(caseRules);
+        if (both === undefined) return;
+        for (const bytes of asked) {
+          judged += 1;
+          if (checkDecision(both, { rules: caseRules, request: request(new Tape(bytes)) })) applied += 1;
+        }
+      });
+      assertProperty(property, (cases * 0.7) / perRun);
+      console.log(judged, applied / judged);
+      expect(applied / judged).toBeGreaterThan(0.3);
+    },
+    timeout,
+  );
+
+  test(
+    'on what a caller sees',
+    () => {
+      let shown = 0;
+      let judged = 0;
+      const itemTapes = fc.array(tapes(96), { minLength: perRun, maxLength: perRun });
+      const property = fc.property(ruleTapes, itemTapes, tapes(16), (each, asked, first) => {
+        const caseRules = rules(
+          new Tape(first),
+          each.map((bytes) => new Tape(bytes)),
+        );
+        const both = soundBoth(caseRules);
+        if (both === undefined) return;
+        for (const bytes of asked) {
+          judged += 1;
+          const tape = new Tape(bytes);
+          if (checkVisibility(both, { rules: caseRules, item: item(tape), request: request(tape) })) shown += 1;
+        }
+      });
+      assertProperty(property, (cases * 0.15) / perRun);
+      console.log(judged, shown / judged);
+      expect(shown / judged).toBeGreaterThan(0.2);
+    },
+    timeout,
+  );
+
+  test(
+    'on what is an expression',
+    () => {
+      let accepted = 0;
+      let tried = 0;
+      const property = fc.property(tapes(64), (bytes) => {
+        tried += 1;
+        if (soundBoth({ policies: [{ match: soup(new Tape(bytes)), action: 'deny' }] }) !== undefined) accepted += 1;
+      });
+      assertProperty(property, cases * 0.2);
+      console.log(tried, accepted / tried);
+      expect(accepted / tried).toBeGreaterThan(0.2);
+    },
+    timeout,
+  );
+
+  const folder = join(import.meta.dirname, 'found');
+  const found = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  test.each(found)('on what was once found: %s', (name) => {
+    const one = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Partial<Case>;
+    const both = soundBoth(one.rules ?? { policies: [] });
+    const asked: CaseRequest | undefined = one.request;
+    if (both === undefined || asked === undefined) return;
+    const failing = { rules: one.rules ?? { policies: [] }, request: asked };
+    if (one.item === undefined) checkDecision(both, failing);
+    else checkVisibility(both, { ...failing, item: one.item });
+  });
+});

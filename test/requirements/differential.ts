@@ -1,0 +1,9 @@
+/** What holds for random policies and messages. */
+export const requirements = [
+  {
+    id: 'PL-1.reference',
+    source: 'policy-language, introduction',
+    behaviour:
+      'The engine and a reference written from the page alone accept the same policies, decide alike by the same rule for the same reason, and show the same items.',
+  },
+] as const;
