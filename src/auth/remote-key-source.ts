@@ -143,20 +143,21 @@ export class RemoteKeySource implements KeySource {
         ...(this.#etag === undefined ? {} : { 'if-none-match': this.#etag }),
       },
     });
-    const unchanged = response.status === 304 && this.#keys !== undefined;
-    if (!unchanged && response.status !== 200) {
+    const notModified = response.status === 304 && this.#keys !== undefined;
+    if (!notModified && response.status !== 200) {
       const redirect = response.status >= 300 && response.status < 400 ? ' (redirects are not followed)' : '';
       throw new Error(`answered ${response.status}${redirect}`);
     }
     // The same bytes keep the same object: verified tokens stay verified.
-    if (!unchanged && !(this.#body?.equals(response.body) && this.#keys !== undefined)) {
+    const unchanged = notModified || (this.#keys !== undefined && this.#body?.equals(response.body) === true);
+    if (!unchanged) {
       const keys = parseKeySet(response.body, { secrets: false });
       this.#keys = keys;
       this.#body = response.body;
       log.info('key set fetched', { url: this.#label, keys: keys.keys.length });
       for (const problem of keys.problems) log.warn('key left out', { url: this.#label, problem });
     }
-    if (!unchanged) this.#etag = response.header('etag');
+    if (!notModified) this.#etag = response.header('etag');
     this.#options.onFetch?.(unchanged ? 'unchanged' : 'changed');
     const lifetime = cacheLifetime({
       cacheControl: response.header('cache-control'),

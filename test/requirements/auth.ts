@@ -84,6 +84,12 @@ export const requirements = [
     behaviour: 'A bearer token counts once, in one place, under its scheme; two credentials are refused with 400.',
   },
   {
+    id: 'SEC-forward-auth',
+    source: 'security §2.2',
+    behaviour:
+      'Without a usable answer of the authentication server nobody passes, and its headers replace those of the client.',
+  },
+  {
     id: 'SEC-header-spoof',
     source: 'security §2.2',
     behaviour: 'Every request header whose name folds to a managed one is dropped.',
@@ -130,6 +136,12 @@ export const requirements = [
     id: 'SEC-no-token-in-logs',
     source: 'security §2.4',
     behaviour: 'Logs hold the reason of a refusal, never a token or a secret.',
+  },
+  {
+    id: 'SEC-password',
+    source: 'security §2.2',
+    behaviour:
+      'Passwords and API keys are checked in constant time against hashes, one at a time, and never forwarded unasked.',
   },
   {
     id: 'SEC-ssrf',
