@@ -3,12 +3,12 @@ import * as z from 'zod';
 import { durationOption, formatDuration } from '../../config/duration.ts';
 import { Refusal } from '../../http/refusal.ts';
 import type { MiddlewareContext, MiddlewareDefinition } from '../definition.ts';
+import { redisOptions } from '../redis-options.ts';
 import { compileSourceKey, sourceCriterionOptions } from '../source-criterion.ts';
 import { waitFor } from '../wait.ts';
 import type { Limiter, Rate } from './limiter.ts';
 import { MemoryLimiter } from './memory-limiter.ts';
 import { RedisLimiter } from './redis-limiter.ts';
-import { redisOptions } from './redis-options.ts';
 
 const options = z
   .strictObject({

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeLimiterContract } from '../../../test/support/limiter-contract.ts';
 import type { LogFields, Logger } from '../../telemetry/log.ts';
 import { silentLogger } from '../../telemetry/log.ts';
+import { redisOptions } from '../redis-options.ts';
 import { RedisLimiter } from './redis-limiter.ts';
-import { redisOptions } from './redis-options.ts';
 
 const installed = spawnSync('redis-server', ['--version']).status === 0;
 if (!installed) console.warn('redis-server is not installed: the shared rate limiter is not tested against it');

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { Cluster, Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { Logger } from '../../telemetry/log.ts';
+import { connectRedis, digestKey, RedisTrouble } from '../redis-connection.ts';
+import type { RedisOptions } from '../redis-options.ts';
 import type { Limiter, Rate } from './limiter.ts';
 import { MemoryLimiter } from './memory-limiter.ts';
-import type { RedisOptions } from './redis-options.ts';
 
 /**
  * One bucket, as in `MemoryLimiter`, on the clock of the server, in one atomic step. Arguments: tokens per millisecond, burst,
@@ -28,9 +28,6 @@ end
 return string.format('%.17g', delay)
 `;
 
-/** Time after which a failing Redis is spoken of again in the log. */
-const quiet = 10_000;
-
 /**
  * Buckets in Redis, shared by all gateways with the same middleware. While Redis does not answer, each gateway counts for
  * itself in memory: a limit that is too generous for a while beats both no limit and no service.
@@ -40,8 +37,7 @@ export class RedisLimiter implements Limiter {
   readonly #prefix: string;
   readonly #arguments: readonly string[];
   readonly #fallback: MemoryLimiter;
-  readonly #log: Logger;
-  #spoken = Number.NEGATIVE_INFINITY;
+  readonly #trouble: RedisTrouble;
 
   /** @param name of the middleware, so that two of them never share a bucket. */
   constructor(rate: Rate, redis: RedisOptions, name: string, log: Logger) {
@@ -50,17 +46,17 @@ export class RedisLimiter implements Limiter {
     this.#arguments = [perMillisecond, rate.burst, rate.maxDelay, timeToLive].map(String);
     this.#prefix = `portcullis:rate:${name}:`;
     this.#fallback = new MemoryLimiter(rate);
-    this.#log = log;
-    this.#client = connect(redis);
-    this.#client.on('error', (error) => this.#report(error));
+    this.#trouble = new RedisTrouble(log, 'rates are counted in this process only');
+    this.#client = connectRedis(redis);
+    this.#client.on('error', (error) => this.#trouble.report(error));
   }
 
   async take(key: string): Promise<number> {
     try {
-      const bucket = this.#prefix + digest(key);
+      const bucket = this.#prefix + digestKey(key);
       return Number(await this.#client.eval(script, 1, bucket, ...this.#arguments));
     } catch (error) {
-      this.#report(error);
+      this.#trouble.report(error);
       return this.#fallback.take(key);
     }
   }
@@ -69,48 +65,4 @@ export class RedisLimiter implements Limiter {
     this.#client.disconnect();
     this.#fallback.dispose();
   }
-
-  #report(error: unknown): void {
-    const now = performance.now();
-    if (now - this.#spoken < quiet) return;
-    this.#spoken = now;
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#log.warn('redis does not answer: rates are counted in this process only', { reason });
-  }
-}
-
-/** Keys are addresses and names of people: only their digest leaves. */
-function digest(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
-}
-
-function connect(redis: RedisOptions): Redis | Cluster {
-  const { username, password, db, readTimeout, writeTimeout, dialTimeout, tls, endpoints } = redis;
-  const waits = readTimeout > 0 && writeTimeout > 0;
-  const options = {
-    connectTimeout: dialTimeout,
-    maxRetriesPerRequest: 0,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(waits ? { commandTimeout: readTimeout + writeTimeout } : {}),
-    ...(tls === undefined
-      ? {}
-      : {
-          tls: {
-            rejectUnauthorized: !tls.insecureSkipVerify,
-            ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-            ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-            ...(tls.key === undefined ? {} : { key: tls.key }),
-          },
-        }),
-  };
-  const nodes = endpoints.map((endpoint) => {
-    const colon = endpoint.lastIndexOf(':');
-    return { host: endpoint.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(endpoint.slice(colon + 1)) };
-  });
-  const [only] = nodes;
-  // A request never waits for a connection to come back.
-  if (nodes.length === 1 && only !== undefined)
-    return new Redis({ ...options, ...only, db, enableOfflineQueue: false });
-  return new Cluster(nodes, { redisOptions: options, enableOfflineQueue: false });
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { durationOption } from '../../config/duration.ts';
+import { durationOption } from '../config/duration.ts';
 
-/** How to reach the Redis that several gateways share their buckets in. */
+/** How to reach the Redis through which several gateways count together. */
 export const redisOptions = z
   .strictObject({
     endpoints: z
@@ -41,6 +41,6 @@ export const redisOptions = z
       .optional()
       .describe('Connects over TLS.'),
   })
-  .describe('Keeps the buckets in Redis, so that several gateways count together.');
+  .describe('Counts in Redis, so that several gateways count together.');
 
 export type RedisOptions = z.output<typeof redisOptions>;
