@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'demo/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: ['**/node_modules/**'],
+    setupFiles: ['./test/support/fuzz.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
