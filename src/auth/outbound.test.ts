@@ -22,6 +22,13 @@ describe('[SEC-ssrf] addresses that outbound calls never reach', () => {
     'ff02::1',
     '255.255.255.255',
     '2002:a9fe:a9fe::',
+    '::ffff:0:a9fe:a9fe',
+    '::a9fe:a9fe',
+    '64:ff9b:1::a9fe:a9fe',
+    'fec0::1',
+    '192.0.0.192',
+    'fd20:ce::254',
+    'fd00:ec2:1::1',
     'localhost',
     '',
   ])('%s', (address) => {

@@ -1,6 +1,5 @@
 import { readBearer, readQueryToken, withoutParameter } from '../../auth/bearer.ts';
 import { compileChallenge, type RouteChallenge } from '../../auth/challenge.ts';
-import type { Clock } from '../../auth/clock.ts';
 import { compileAudience } from '../../auth/token-claims.ts';
 import { KeysUnavailable, TokenFailure, type TokenFailureCode } from '../../auth/token-failure.ts';
 import type { VerifiedToken } from '../../auth/token-verifier.ts';
@@ -22,11 +21,10 @@ export const jwt: MiddlewareDefinition<JwtOptions> = {
   summary: 'Verifies JSON Web Tokens and makes their bearer the caller.',
   options: jwtOptions,
   authenticates: true,
-  create: (options, context) => createJwt(options, context),
+  create: createJwt,
 };
 
-/** Builds the middleware; tests bring their own clock. */
-export function createJwt(options: JwtOptions, context: MiddlewareContext, clock?: Clock): Middleware {
+function createJwt(options: JwtOptions, context: MiddlewareContext): Middleware {
   const problems = new OptionProblems(context);
   const tokenSource = compileTokenSource(options, problems);
   const forwarding = compileIdentityForwarding(options, tokenSource.header, problems);
@@ -47,7 +45,7 @@ export function createJwt(options: JwtOptions, context: MiddlewareContext, clock
       'set clientConfig.tls.ca',
     );
   }
-  const { verifier, sharedSecret } = buildVerifier(options, context, problems, clock);
+  const { verifier, sharedSecret } = buildVerifier(options, context, problems);
   const audiences = new RouteAudiences(options, sharedSecret);
   const refuse = new TokenRefusals(challenge, context);
   const { witness } = context.install;

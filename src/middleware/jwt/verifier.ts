@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import ipaddr from 'ipaddr.js';
-import { type Clock, systemClock } from '../../auth/clock.ts';
+import { systemClock } from '../../auth/clock.ts';
 import { KeySet, parseKeySet } from '../../auth/key-set.ts';
 import { FileKeySource, fixedKeys, type KeySource } from '../../auth/key-source.ts';
 import { forbidden, outboundAgent } from '../../auth/outbound.ts';
@@ -29,9 +29,8 @@ export function buildVerifier(
   options: JwtOptions,
   context: MiddlewareContext,
   problems: OptionProblems,
-  clock: Clock = systemClock,
 ): BuiltVerifier {
-  const plan = planKeys(options, context, problems, clock);
+  const plan = planKeys(options, context, problems);
   problems.throwIfAny();
   if (plan === undefined) throw new TypeError('no plan for keys, and no problem that says why');
   const times = { leeway: options.leeway ?? 30_000, requireExpiration: options.requireExpiration ?? true };
@@ -49,7 +48,10 @@ export function buildVerifier(
     .digest('base64url');
   return {
     sharedSecret: plan.sharedSecret,
-    verifier: context.share(`verifier/${same}`, () => new TokenVerifier({ keys: plan.make(), times, clock })),
+    verifier: context.share(
+      `verifier/${same}`,
+      () => new TokenVerifier({ keys: plan.make(), times, clock: systemClock }),
+    ),
   };
 }
 
@@ -58,12 +60,7 @@ interface KeyPlan {
   make(): TrustedKeys;
 }
 
-function planKeys(
-  options: JwtOptions,
-  context: MiddlewareContext,
-  problems: OptionProblems,
-  clock: Clock,
-): KeyPlan | undefined {
+function planKeys(options: JwtOptions, context: MiddlewareContext, problems: OptionProblems): KeyPlan | undefined {
   const given = keyOptions.filter((name) => (options[name]?.length ?? 0) > 0);
   const [first, second, third] = given;
   const pathWithIssuers = first === 'jwksUrl' && second === 'trustedIssuers' && third === undefined;
@@ -95,9 +92,9 @@ function planKeys(
     case 'publicKey':
       return fixed(['publicKey'], false, () => publicKey(options.publicKey ?? ''));
     case 'jwksFile':
-      return planFile(options.jwksFile ?? '', issuers, context, problems, clock);
+      return planFile(options.jwksFile ?? '', issuers, context, problems);
     default:
-      return planRemote(options, context, problems, clock);
+      return planRemote(options, context, problems);
   }
 }
 
@@ -115,7 +112,6 @@ function planFile(
   issuers: ReadonlySet<string> | undefined,
   context: MiddlewareContext,
   problems: OptionProblems,
-  clock: Clock,
 ): KeyPlan | undefined {
   const path: OptionPath = ['jwksFile'];
   const inline = file.trimStart().startsWith('{');
@@ -137,17 +133,15 @@ function planFile(
   if (keys.keys.length === 0) problems.add(path, 'no key in it can be used', keys.problems[0]);
   return {
     sharedSecret: false,
-    make: () => ({ source: inline ? fixedKeys(keys) : new FileKeySource(file, { clock, log: context.log }), issuers }),
+    make: () => ({
+      source: inline ? fixedKeys(keys) : new FileKeySource(file, { clock: systemClock, log: context.log }),
+      issuers,
+    }),
   };
 }
 
-function planRemote(
-  options: JwtOptions,
-  context: MiddlewareContext,
-  problems: OptionProblems,
-  clock: Clock,
-): KeyPlan | undefined {
-  const source = (url: URL) => () => remoteSource(url, options, context, clock);
+function planRemote(options: JwtOptions, context: MiddlewareContext, problems: OptionProblems): KeyPlan | undefined {
+  const source = (url: URL) => () => remoteSource(url, options, context);
   const common = options.jwksUrl ?? '';
   if (common !== '' && !common.startsWith('/')) {
     if ((options.trustedIssuers?.length ?? 0) > 0) {
@@ -227,7 +221,7 @@ function parseKeyUrl(text: string, path: OptionPath, problems: OptionProblems): 
   return url;
 }
 
-function remoteSource(url: URL, options: JwtOptions, context: MiddlewareContext, clock: Clock): KeySource {
+function remoteSource(url: URL, options: JwtOptions, context: MiddlewareContext): KeySource {
   const { tls, timeoutSeconds = 5, maxRetries = 3 } = options.clientConfig ?? {};
   const timeout = timeoutSeconds * 1000;
   const own =
@@ -239,7 +233,7 @@ function remoteSource(url: URL, options: JwtOptions, context: MiddlewareContext,
     dispatcher: own ?? context.dispatcher ?? outboundAgent({ plaintext: 'loopback', connectTimeout: timeout }),
     timeout,
     maxRetries,
-    clock,
+    clock: systemClock,
     log: context.log,
     onFetch: (result) => context.install.witness?.jwksFetched(context.name, result),
     onDispose() {
