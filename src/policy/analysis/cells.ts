@@ -60,7 +60,8 @@ function readClaims(request: PolicyRequest, path: Path): Value | undefined {
   let value: Value | undefined = request.jwt;
   for (const name of path.names.slice(1)) {
     if (value instanceof Map) value = (value as ObjectValue).get(name);
-    else if (Array.isArray(value) && /^(?:0|[1-9][0-9]*)$/.test(name)) value = (value as readonly Value[])[Number(name)];
+    else if (Array.isArray(value) && /^(?:0|[1-9][0-9]*)$/.test(name))
+      value = (value as readonly Value[])[Number(name)];
     else return undefined;
   }
   return value;
@@ -141,7 +142,8 @@ export function cellsOf(atoms: readonly Atom[], options: CellOptions = {}): Cell
     const key = namedMethods.get(method);
     if (method === 'completion/complete') {
       for (const each of ['name', 'uri'] as const) {
-        for (const value of [...items[each], undefined]) cells.push(completionCell({ key: each, value }, items, caller));
+        for (const value of [...items[each], undefined])
+          cells.push(completionCell({ key: each, value }, items, caller));
       }
     } else if (method === 'subscriptions/listen') {
       for (const lifecycle of [true, false]) cells.push(messageCell({ method, caller, methods, lifecycle }));
@@ -149,7 +151,9 @@ export function cellsOf(atoms: readonly Atom[], options: CellOptions = {}): Cell
       cells.push(messageCell({ method, caller, methods, lifecycle: lifecycleMethods.has(method) }));
     } else {
       for (const value of [...items[key], undefined]) {
-        cells.push(messageCell({ method, caller, methods, lifecycle: false, item: { key, value }, others: items[key] }));
+        cells.push(
+          messageCell({ method, caller, methods, lifecycle: false, item: { key, value }, others: items[key] }),
+        );
       }
     }
   }
@@ -204,7 +208,8 @@ function messageCell(parts: {
       if (item !== undefined && pathKey === itemKey) return { excluded: excludedItems, text: true };
       return textual.has(pathKey) ? { text: true } : {};
     },
-    always: (pathKey) => alwaysThere.has(pathKey) || pathKey === methodKey || (item !== undefined && pathKey === itemKey),
+    always: (pathKey) =>
+      alwaysThere.has(pathKey) || pathKey === methodKey || (item !== undefined && pathKey === itemKey),
     request: (values) => {
       const named = (names: string[]) => values.some((one) => keyOf(one) === keyOf({ names }));
       const own: PathValue[] = [
@@ -224,9 +229,20 @@ function messageCell(parts: {
 }
 
 /** A completion is judged as the use of what its reference names, and by the rules about the message itself. */
-function completionCell(item: CellItem, items: Readonly<Record<'name' | 'uri', readonly string[]>>, caller: KnownCaller): Cell {
+function completionCell(
+  item: CellItem,
+  items: Readonly<Record<'name' | 'uri', readonly string[]>>,
+  caller: KnownCaller,
+): Cell {
   const used = item.key === 'name' ? 'prompts/get' : 'resources/read';
-  const base = messageCell({ method: 'completion/complete', caller, methods: [], lifecycle: false, item, others: items[item.key] });
+  const base = messageCell({
+    method: 'completion/complete',
+    caller,
+    methods: [],
+    lifecycle: false,
+    item,
+    others: items[item.key],
+  });
   const [own] = base.views;
   const pinOwn = (path: Path): Pinned => own?.pin(path);
   const pinUse = (path: Path): Pinned => {
@@ -251,7 +267,13 @@ function completionCell(item: CellItem, items: Readonly<Record<'name' | 'uri', r
       const named = own.get(item.key) ?? null;
       own.delete(item.key);
       const type = item.key === 'name' ? 'ref/prompt' : 'ref/resource';
-      own.set('ref', new Map([['type', type], [item.key, named as string]]));
+      own.set(
+        'ref',
+        new Map([
+          ['type', type],
+          [item.key, named as string],
+        ]),
+      );
       return { ...request, mcp: new Map([...request.mcp, ['params', own]]) };
     },
   };
@@ -292,6 +314,11 @@ export function plausible(request: PolicyRequest, method: string): PolicyRequest
   const { http } = request;
   return {
     ...request,
-    http: { method, host: http.host || 'mcp.localhost', path: http.path || '/mcp', header: (name) => http.header(name) },
+    http: {
+      method,
+      host: http.host || 'mcp.localhost',
+      path: http.path || '/mcp',
+      header: (name) => http.header(name),
+    },
   };
 }

@@ -165,11 +165,11 @@ function compareCell(
   const complete = explorer.explore<Direction>(
     settle,
     (direction, assignment) => {
-      if (direction === 'same') return;
+      if (direction === 'same') return true;
       const own = found[direction];
-      const condition = minimized(settle, explorer, assignment, direction);
+      const condition = minimized(settle, assignment, direction);
       own.add(condition);
-      if (own.example !== undefined || own.searches >= 12) return;
+      if (own.example !== undefined || own.searches >= 12) return true;
       own.searches += 1;
       const wanted = direction === 'gained';
       own.example = findWitness(
@@ -177,6 +177,7 @@ function compareCell(
         assignment,
         (request) => before.decide(request).allowed !== wanted && after.decide(request).allowed === wanted,
       );
+      return true;
     },
     { left: budget },
   );
@@ -210,7 +211,13 @@ class Found {
 
   add(condition: ChangeCondition): void {
     if (this.conditions.size > 32) return;
-    this.conditions.set(condition.literals.map(({ variable, state }) => `${state}${variable.key}`).sort().join('\n'), condition);
+    this.conditions.set(
+      condition.literals
+        .map(({ variable, state }) => `${state}${variable.key}`)
+        .sort()
+        .join('\n'),
+      condition,
+    );
   }
 }
 
@@ -259,7 +266,6 @@ function comparison(
 /** Leaves out what the answer does not hang on. */
 export function minimized<Answer>(
   settle: (assignment: Assignment) => Settled<Answer>,
-  _explorer: Explorer,
   assignment: Assignment,
   answer: Answer,
 ): ChangeCondition {

@@ -1,4 +1,4 @@
-import { type Call, type Expression, FALSE, fold, TRUE, UNDETERMINED, type Value } from '../../expression/index.ts';
+import { type Call, type Expression, FALSE, fold, TRUE, UNDETERMINED } from '../../expression/index.ts';
 import type { Condition } from '../condition.ts';
 import { andSets, CAN_BE_FALSE, CAN_BE_TRUE, NONE, negateSet, type OutcomeSet, only, orSets } from '../outcome-set.ts';
 import type { Path } from '../path.ts';
@@ -60,11 +60,11 @@ export class Explorer {
   /**
    * Answers a question for every consistent assignment. Returns false when the budget ran out before all were looked at.
    *
-   * @param onLeaf returns false to stop early; that counts as complete
+   * @param onLeaf returns whether to go on; stopping early counts as complete
    */
   explore<Answer>(
     settle: (assignment: Assignment) => Settled<Answer>,
-    onLeaf: (answer: Answer, assignment: Assignment) => boolean | undefined | void,
+    onLeaf: (answer: Answer, assignment: Assignment) => boolean,
     budget: { left: number },
   ): boolean {
     let stopped = false;
@@ -73,7 +73,7 @@ export class Explorer {
       budget.left -= 1;
       const settled = settle(assignment);
       if ('answer' in settled) {
-        if (onLeaf(settled.answer, assignment) === false) stopped = true;
+        if (!onLeaf(settled.answer, assignment)) stopped = true;
         return true;
       }
       const { branch } = settled;
@@ -102,10 +102,15 @@ export class Explorer {
 
   /** The outcomes an expression of a rule can have, and a variable that it hangs on. */
   outcomes(expression: Expression, rule: Rule, view: CellView, assignment: Assignment): Outcomes {
-    const several = (combine: (a: OutcomeSet, b: OutcomeSet) => OutcomeSet, start: OutcomeSet) => (operands: Outcomes[]): Outcomes => {
-      const set = operands.reduce((all, operand) => combine(all, operand.set), start);
-      return { set, pending: isSingle(set) ? undefined : operands.find(({ pending }) => pending !== undefined)?.pending };
-    };
+    const several =
+      (combine: (a: OutcomeSet, b: OutcomeSet) => OutcomeSet, start: OutcomeSet) =>
+      (operands: Outcomes[]): Outcomes => {
+        const set = operands.reduce((all, operand) => combine(all, operand.set), start);
+        return {
+          set,
+          pending: isSingle(set) ? undefined : operands.find(({ pending }) => pending !== undefined)?.pending,
+        };
+      };
     return fold<Outcomes>(expression, {
       call: (call) => this.#ofCall(call, rule, view, assignment),
       not: ({ set, pending }) => ({ set: negateSet(set), pending }),
@@ -141,10 +146,16 @@ export class Explorer {
   /** The state of a condition where the cell settles it, else its variable. */
   meet(condition: Condition, view: CellView): State | Variable {
     let memory = this.#known.get(view);
-    if (memory === undefined) this.#known.set(view, (memory = new Map()));
+    if (memory === undefined) {
+      memory = new Map();
+      this.#known.set(view, memory);
+    }
     const atom = this.#atoms.of(condition);
     let met = memory.get(atom);
-    if (met === undefined) memory.set(atom, (met = this.#meet(atom, view)));
+    if (met === undefined) {
+      met = this.#meet(atom, view);
+      memory.set(atom, met);
+    }
     return met;
   }
 
@@ -159,7 +170,7 @@ export class Explorer {
       return stateOn(atom, values);
     }
     const mark = [atom.path, ...atom.operandPaths].map((path) => view.mark?.(path) ?? '').join('');
-    const pinned = [{ path: atom.path, value: subject }, ...operands].map(({ value }) => (value === OPEN ? '*' : plainText(value)));
+    const pinned: string[] = ([subject, ...operands.map(({ value }) => value)] as Pinned[]).map(plainText);
     const key = `${mark}|${pinned.join('|')}|${atom.key}`;
     let variable = this.#variables.get(key);
     if (variable === undefined) {
@@ -186,7 +197,7 @@ export class Explorer {
       : isLiteral(atom)
         ? possibleStates(atom, this.cell.limits(pathKey))
         : [TRUE, FALSE, UNDETERMINED];
-    const domain: readonly State[] = [...present, ...(canBeAbsent ? [ABSENT] : [])];
+    const domain: readonly State[] = canBeAbsent ? [...present, ABSENT] : present;
     return { key, atom, pathKey, subjectKnown, operandKeys: open.map((path) => mark + keyOf(path)), domain };
   }
 
@@ -198,7 +209,10 @@ export class Explorer {
       const lost = variable.operandKeys.some((key) => presence.get(key) === false);
       if (lost && (state === TRUE || state === FALSE)) return false;
     }
-    const pathKeys = newest === undefined ? new Set([...assignment.keys()].map(({ pathKey }) => pathKey)) : touched(newest, assignment);
+    const pathKeys =
+      newest === undefined
+        ? new Set([...assignment.keys()].map(({ pathKey }) => pathKey))
+        : touched(newest, assignment);
     for (const pathKey of pathKeys) if (!this.#solvable(pathKey, assignment, presence)) return false;
     return true;
   }
@@ -225,7 +239,8 @@ export class Explorer {
   wishes(pathKey: string, assignment: Assignment): Wish[] {
     const wishes: Wish[] = [];
     for (const [variable, state] of assignment) {
-      if (variable.pathKey !== pathKey || variable.subjectKnown || state === ABSENT || !isLiteral(variable.atom)) continue;
+      if (variable.pathKey !== pathKey || variable.subjectKnown || state === ABSENT || !isLiteral(variable.atom))
+        continue;
       wishes.push({ atom: variable.atom, state });
     }
     return wishes;
@@ -275,8 +290,9 @@ function isBelow(key: string, above: string): boolean {
   return key.length > above.length && key.startsWith(`${above.slice(0, -1)},`);
 }
 
-function plainText(value: Value | undefined | typeof OPEN): string {
-  if (value === undefined || value === OPEN) return '';
+function plainText(value: Pinned): string {
+  if (value === OPEN) return '*';
+  if (value === undefined) return '';
   return JSON.stringify(value, (_, each: unknown) => (each instanceof Map ? [...each] : each));
 }
 

@@ -90,14 +90,17 @@ function compareItem(
         if (explorer.consistent(states, is.variable)) visit({ ...choices, states });
       }
     } else if ('choice' in is) {
-      for (const set of is.choice.options) visit({ ...choices, sets: new Map([...choices.sets, [is.choice.key, set]]) });
+      for (const set of is.choice.options)
+        visit({ ...choices, sets: new Map([...choices.sets, [is.choice.key, set]]) });
     } else if ('visible' in was && was.visible !== is.visible) {
       const own = found[is.visible ? 'gained' : 'lost'];
       own.met = true;
       if (own.example !== undefined || own.searches >= 12) return;
       own.searches += 1;
       own.example = exampleOf(explorer, choices.states, reader, list, (request, listed) => {
-        return after.visible(list, listed, request) === is.visible && before.visible(list, listed, request) !== is.visible;
+        return (
+          after.visible(list, listed, request) === is.visible && before.visible(list, listed, request) !== is.visible
+        );
       });
     }
   };
@@ -123,9 +126,19 @@ function exampleOf(
       const named = params instanceof Map ? ((params as ObjectValue).get(parameter) ?? null) : null;
       const names = list === 'resourceTemplates' ? reader.templates() : [named];
       const annotations = request.toolAnnotations?.(String(named));
-      const caller: PolicyRequest = { ...request, mcp: new Map<string, Value>([['jsonrpc', '2.0'], ['id', { text: '1' }], ['method', listMethod]]) };
+      const caller: PolicyRequest = {
+        ...request,
+        mcp: new Map<string, Value>([
+          ['jsonrpc', '2.0'],
+          ['id', { text: '1' }],
+          ['method', listMethod],
+        ]),
+      };
       for (const name of names) {
-        const item = new Map<string, Value>([[member, name], ...(annotations === undefined ? [] : [['annotations', annotations] as const])]);
+        const item = new Map<string, Value>([
+          [member, name],
+          ...(annotations === undefined ? [] : [['annotations', annotations] as const]),
+        ]);
         if (!test(caller, item)) continue;
         example = { request: caller, item };
         return true;
@@ -198,22 +211,40 @@ class ListReader {
   }
 
   #ofCondition(condition: Condition, view: CellView, choices: Choices): OutcomeSet | Hanging {
-    const paths = [condition.path, ...condition.operands.flatMap((operand) => (operand.kind === 'literal' ? [] : operand.kind === 'whole' ? [operand.path] : operand.pieces.filter((piece) => typeof piece !== 'string')))];
+    const paths = [
+      condition.path,
+      ...condition.operands.flatMap((operand) =>
+        operand.kind === 'literal'
+          ? []
+          : operand.kind === 'whole'
+            ? [operand.path]
+            : operand.pieces.filter((piece) => typeof piece !== 'string'),
+      ),
+    ];
     if (!paths.some((path) => isFree(path, this.#list))) {
       const { set, pending } = this.#explorer.ofCondition(condition, view, choices.states);
       return pending === undefined ? set : { variable: pending };
     }
-    if (paths.every((path) => isFree(path, this.#list) || view.pin(path) !== OPEN) && !paths.some((path) => isStart(path, this.#list))) {
+    if (
+      paths.every((path) => isFree(path, this.#list) || view.pin(path) !== OPEN) &&
+      !paths.some((path) => isStart(path, this.#list))
+    ) {
       return freeOutcomes(condition, paths, view, this.#list);
     }
     const key = `${condition.reading}${paths.map(keyOf).join()}${condition.function.name}${JSON.stringify(condition.call.arguments.map(({ value, style }) => [value, style === 'number']))}`;
     let choice = this.#choices.get(key);
     if (choice === undefined) {
-      if (isStart(condition.path, this.#list)) for (const text of literalsOf(this.#explorer.atomOf(condition))) if (typeof text === 'string') this.#starts.add(text);
+      if (isStart(condition.path, this.#list))
+        for (const text of literalsOf(this.#explorer.atomOf(condition)))
+          if (typeof text === 'string') this.#starts.add(text);
       const free = isFree(condition.path, this.#list) && !isStart(condition.path, this.#list);
       const base = free ? only(condition.evaluate(nowhere)) : 0;
       const options = [1, 2, 3, 4, 5, 6, 7].filter((set) => (set & base) === base);
-      choice = { key, options, paths: paths.filter((path) => path.names[0] === 'jwt').map((path) => this.#explorer.notePath(path)) };
+      choice = {
+        key,
+        options,
+        paths: paths.filter((path) => path.names[0] === 'jwt').map((path) => this.#explorer.notePath(path)),
+      };
       this.#choices.set(key, choice);
     }
     return choices.sets.get(key) ?? { choice };
@@ -272,7 +303,15 @@ function listCell(list: ItemKind, item: string | undefined, items: readonly (str
       return item ?? OPEN;
     };
   const excluded = new Set(items.filter((each) => each !== undefined));
-  const textual = new Set([itemKey, ...[['http', 'host'], ['http', 'path'], ['client', 'ip'], ['mcp', 'protocolVersion']].map((names) => keyOf({ names }))]);
+  const textual = new Set([
+    itemKey,
+    ...[
+      ['http', 'host'],
+      ['http', 'path'],
+      ['client', 'ip'],
+      ['mcp', 'protocolVersion'],
+    ].map((names) => keyOf({ names })),
+  ]);
   return {
     kind: 'request',
     method: listMethod,
@@ -282,10 +321,16 @@ function listCell(list: ItemKind, item: string | undefined, items: readonly (str
       { pin: pin(callMethod), lifecycle: false, onlyRules: false },
     ],
     limits: (pathKey) => (textual.has(pathKey) ? { text: true, ...(pathKey === itemKey ? { excluded } : {}) } : {}),
-    always: (pathKey) => pathKey === itemKey || pathKey === keyOf({ names: ['http', 'host'] }) || pathKey === keyOf({ names: ['http', 'path'] }),
+    always: (pathKey) =>
+      pathKey === itemKey ||
+      pathKey === keyOf({ names: ['http', 'host'] }) ||
+      pathKey === keyOf({ names: ['http', 'path'] }),
     request: (values) => {
       const named = values.some((one) => keyOf(one) === itemKey);
-      const own = { names: ['mcp', 'params', parameter], value: item ?? (parameter === 'name' ? 'another' : 'another://resource') };
+      const own = {
+        names: ['mcp', 'params', parameter],
+        value: item ?? (parameter === 'name' ? 'another' : 'another://resource'),
+      };
       return plausible(requestFrom({ values: named ? values : [own, ...values] }), 'POST');
     },
   };

@@ -1,4 +1,12 @@
-import { compareDecimals, FALSE, isNumber, isStrictDecimal, TRUE, UNDETERMINED, type Value } from '../../expression/index.ts';
+import {
+  compareDecimals,
+  FALSE,
+  isNumber,
+  isStrictDecimal,
+  TRUE,
+  UNDETERMINED,
+  type Value,
+} from '../../expression/index.ts';
 import { ABSENT, type Atom, canBe, literalsOf, number, possibleOnText, type State, stateOn, states } from './atom.ts';
 import { samplePattern } from './sample-pattern.ts';
 
@@ -38,18 +46,19 @@ const comparisons: ReadonlySet<string> = new Set(['Lt', 'Lte', 'Gt', 'Gte']);
  */
 export function solvePath(wishes: readonly Wish[], limits: PathLimits = {}): PathSolution {
   const pool = poolOf(wishes.map(({ atom }) => atom));
-  const fits = (value: Value) => allowed(value, limits) && wishes.every(({ atom, state }) => judged(atom, value) === state);
+  const fits = (value: Value) =>
+    allowed(value, limits) && wishes.every(({ atom, state }) => judged(atom, value) === state);
   const array = largestArray(wishes, pool.scalars);
   const values = [...pool.scalars, ...(array === undefined ? [] : [array]), ...pool.others].filter(fits);
   if (values.length > 0) return { possible: true, values };
-  const open = limits.container !== true && (!refutedText(wishes, pool.points) || (!pool.exact && limits.text !== true));
+  const open =
+    limits.container !== true && (!refutedText(wishes, pool.points) || (!pool.exact && limits.text !== true));
   return { possible: open, values };
 }
 
 /** The states an atom can have at all on a path with these limits, absence aside. */
 export function possibleStates(atom: Atom, limits: PathLimits): State[] {
-  return states.filter(
-    (state) => state !== ABSENT && solvePath([{ atom, state }], limits).possible);
+  return states.filter((state) => state !== ABSENT && solvePath([{ atom, state }], limits).possible);
 }
 
 function allowed(value: Value, { excluded, text, container }: PathLimits): boolean {
@@ -60,9 +69,15 @@ function allowed(value: Value, { excluded, text, container }: PathLimits): boole
 
 function judged(atom: Atom, value: Value): State {
   let memory = memories.get(atom);
-  if (memory === undefined) memories.set(atom, (memory = new Map()));
+  if (memory === undefined) {
+    memory = new Map();
+    memories.set(atom, memory);
+  }
   let state = memory.get(value);
-  if (state === undefined) memory.set(value, (state = stateOn(atom, [{ names: atom.path.names, value }])));
+  if (state === undefined) {
+    state = stateOn(atom, [{ names: atom.path.names, value }]);
+    memory.set(value, state);
+  }
   return state;
 }
 const memories = new WeakMap<Atom, Map<Value, State>>();
@@ -83,7 +98,8 @@ function poolOf(atoms: readonly Atom[]): Pool {
   let pool = pools.get(key);
   if (pool === undefined) {
     if (pools.size > 5_000) pools.clear();
-    pools.set(key, (pool = makePool(atoms)));
+    pool = makePool(atoms);
+    pools.set(key, pool);
   }
   return pool;
 }
@@ -117,7 +133,9 @@ function numeralOf(value: Value): string | undefined {
 
 /** Every written number, and one between each two neighbours, below the least and above the greatest. */
 function numberPoints(numerals: readonly string[]): { points: { text: string }[]; exact: boolean } {
-  const sorted = [...numerals].sort(compareDecimals).filter((text, index, all) => index === 0 || compareDecimals(text, all[index - 1] ?? '') !== 0);
+  const sorted = [...numerals]
+    .sort(compareDecimals)
+    .filter((text, index, all) => index === 0 || compareDecimals(text, all[index - 1] ?? '') !== 0);
   if (sorted.length === 0) return { points: [number('1'), number('7')], exact: true };
   const between: (string | undefined)[] = [
     step(sorted[0] ?? '0', -1),
@@ -137,7 +155,8 @@ function middle(below: string, above: string): string | undefined {
   const [low, high] = [Number(below), Number(above)];
   const whole = plain(Math.floor(low) + 1);
   for (const candidate of [whole, plain((low + high) / 2)]) {
-    if (candidate !== undefined && compareDecimals(candidate, below) > 0 && compareDecimals(candidate, above) < 0) return candidate;
+    if (candidate !== undefined && compareDecimals(candidate, below) > 0 && compareDecimals(candidate, above) < 0)
+      return candidate;
   }
   return undefined;
 }
@@ -163,14 +182,18 @@ function textsFor(atoms: readonly Atom[], literals: readonly Value[]): string[] 
   const starts = ['', ...of('Prefix'), ...samples].slice(0, 12);
   const inner = ['', 'x', ...of('Contains'), ...parts, of('Contains').join('x'), parts.join('')];
   const ends = ['', ...of('Suffix'), ...of('SplitContains').map((separator) => `${separator}x`)].slice(0, 12);
-  const built = starts.flatMap((start) => [...new Set(inner)].slice(0, 12).flatMap((middlePart) => ends.map((end) => start + middlePart + end)));
+  const built = starts.flatMap((start) =>
+    [...new Set(inner)].slice(0, 12).flatMap((middlePart) => ends.map((end) => start + middlePart + end)),
+  );
   return [...new Set(['other', ...written, ...samples, ...built, ''])];
 }
 
 /** The array with every element that no false atom forbids; undefined when an atom is wished undetermined. */
 function largestArray(wishes: readonly Wish[], scalars: readonly Value[]): readonly Value[] | undefined {
   if (wishes.length === 0) return undefined;
-  const forbidding = wishes.filter(({ atom, state }) => state === FALSE && membership.has(atom.condition.function.name));
+  const forbidding = wishes.filter(
+    ({ atom, state }) => state === FALSE && membership.has(atom.condition.function.name),
+  );
   const elements = scalars.filter((value) => !forbidding.some(({ atom }) => judged(atom, arrayOf(value)) === TRUE));
   // An example with few elements is easier to read.
   const wanted = wishes.filter(({ atom, state }) => state === TRUE && membership.has(atom.condition.function.name));
@@ -185,7 +208,8 @@ function arrayOf(value: Value): readonly Value[] {
   let array = arrays.get(value);
   if (array === undefined) {
     if (arrays.size > 10_000) arrays.clear();
-    arrays.set(value, (array = [value]));
+    array = [value];
+    arrays.set(value, array);
   }
   return array;
 }
@@ -205,7 +229,8 @@ function refutedText(wishes: readonly Wish[], points: readonly Value[]): boolean
     else if (name === 'Suffix') known.push([undefined, part]);
     else if (name === 'Contains' || name === 'SplitContains') known.push([undefined, part, undefined]);
   }
-  if (known.some((pieces) => wishes.some(({ atom, state }) => !canBe(possibleOnText(atom, pieces), state)))) return true;
+  if (known.some((pieces) => wishes.some(({ atom, state }) => !canBe(possibleOnText(atom, pieces), state))))
+    return true;
   const numeric = wishes.filter(({ atom }) => comparisons.has(atom.condition.function.name));
   if (numeric.every(({ state }) => state === UNDETERMINED)) return false;
   return !points.some((point) => numeric.every(({ atom, state }) => judged(atom, point) === state));

@@ -1,4 +1,12 @@
-import { isArray, isNumber, isObject, isStrictDecimal, scalarText, UNDETERMINED, type Value } from '../../expression/index.ts';
+import {
+  isArray,
+  isNumber,
+  isObject,
+  isStrictDecimal,
+  scalarText,
+  UNDETERMINED,
+  type Value,
+} from '../../expression/index.ts';
 import { Facts, type PolicyRequest } from '../facts.ts';
 import { noText, resolveOperand } from '../operand.ts';
 import { ABSENT, isLiteral, number, type State, stateOn } from './atom.ts';
@@ -36,7 +44,8 @@ export function findWitness(
     const path = explorer.path(pathKey);
     if (path === undefined) return visit(index + 1, values);
     const own = [...assignment].filter(([variable]) => variable.pathKey === pathKey);
-    const options = presence.get(pathKey) === false ? [undefined] : candidates(explorer, pathKey, own, values, presence);
+    const options =
+      presence.get(pathKey) === false ? [undefined] : candidates(explorer, pathKey, own, values, presence);
     let kept = 0;
     for (const value of options) {
       if (left <= 0 || kept >= perPath) return undefined;
@@ -92,10 +101,18 @@ function candidates(
   const solved = solvePath(wishes, limits).values;
   const related = own.flatMap(([variable]) => (isLiteral(variable.atom) ? [] : relatives(variable, explorer, values)));
   const usual: Value[] = [number('100'), '100', 'example', ['example'], 'example text'];
-  const fitting = usual.filter((value) => wishes.every(({ atom, state }) => stateOn(atom, [{ names: atom.path.names, value }]) === state));
+  const fitting = usual.filter((value) =>
+    wishes.every(({ atom, state }) => stateOn(atom, [{ names: atom.path.names, value }]) === state),
+  );
   const free = own.length === 0 || own.every(([{ atom }]) => !isLiteral(atom));
   const optional = presence.get(pathKey) === undefined && !explorer.cell.always(pathKey);
-  return unique([...related, ...(free ? fitting : solved), ...fitting, ...(optional ? [undefined] : []), ...(free ? solved.slice(0, 20) : [])]);
+  return unique([
+    ...related,
+    ...(free ? fitting : solved),
+    ...fitting,
+    ...(optional ? [undefined] : []),
+    ...(free ? solved.slice(0, 20) : []),
+  ]);
 }
 
 /** Values near what a `${}` brings in, whatever the function: equal, less, greater, around, in a list. */
@@ -105,7 +122,11 @@ function relatives({ atom, ...variable }: Variable, explorer: Explorer, values: 
     const value = resolveOperand(operand, facts);
     if (value === undefined || value === noText) return [];
     const elements = isArray(value) ? value : [value];
-    return [...elements.flatMap(around), ...elements.slice(0, 1).map((element) => [element]), new Map([['member', 'x']])];
+    return [
+      ...elements.flatMap(around),
+      ...elements.slice(0, 1).map((element) => [element]),
+      new Map([['member', 'x']]),
+    ];
   });
 }
 
@@ -113,11 +134,11 @@ function around(value: Value): Value[] {
   if (isArray(value) || isObject(value)) return [];
   const text = scalarText(value) ?? '';
   const near: Value[] = [value];
-  if (isNumber(value) || isStrictDecimal(text)) near.push(...[Number(text) - 1, Number(text) + 1].map((each) => number(String(each))));
+  if (isNumber(value) || isStrictDecimal(text))
+    near.push(...[Number(text) - 1, Number(text) + 1].map((each) => number(String(each))));
   return [...near, `${text}x`, `x${text}`, `x${text}x`, `x ${text} x`, 'another', true];
 }
 
 function unique<T>(values: readonly T[]): T[] {
   return [...new Set(values)];
 }
-

@@ -21,7 +21,7 @@ export interface ReadResult {
 const extensions = new Set(['.yaml', '.yml', '.json', '.toml']);
 /** Files of other tools, and policy tests, that lie beside configuration. */
 const passedOver =
-  /^(?:kustomization\.ya?ml|.+\.test\.(?:ya?ml|json)|package(?:-lock)?\.json|tsconfig(?:\..+)?\.json)$/i;
+  /^(?:kustomization\.ya?ml|.+\.(?:policy-)?test\.(?:ya?ml|json)|package(?:-lock)?\.json|tsconfig(?:\..+)?\.json)$/i;
 const maxFiles = 10_000;
 
 /**
