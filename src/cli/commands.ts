@@ -20,6 +20,7 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'token', summary: 'Make a signed test token (JWT)', load: () => import('./token.ts') },
   { name: 'policy', summary: 'Try policies out', load: () => import('./policy.ts') },
+  { name: 'audit', summary: 'Check the account of decisions', load: () => import('./audit.ts') },
   { name: 'schema', summary: 'Print JSON Schemas for editors', load: () => import('./schema.ts') },
   { name: 'healthcheck', summary: 'Ask a running gateway whether it is well', load: () => import('./healthcheck.ts') },
   { name: 'version', summary: 'Print the version', load: () => import('./version.ts') },

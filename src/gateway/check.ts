@@ -14,7 +14,10 @@ export async function checkConfiguration(
   install: StaticConfiguration,
   configuration: DynamicConfiguration,
 ): Promise<RuntimeStatus> {
-  const context = await installContext({ ...install, accessLog: undefined }, silentLogger);
+  const context = await installContext(
+    { ...install, accessLog: undefined, metrics: undefined, tracing: undefined, audit: undefined },
+    silentLogger,
+  );
   try {
     const { generation } = await buildGeneration(1, configuration, context, { pinned: new Map(), refused: [] });
     generation.dispose();
