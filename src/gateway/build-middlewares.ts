@@ -39,6 +39,8 @@ export interface MiddlewareBuildContext {
   readonly install: MiddlewareContext['install'];
   readonly dispatcher: MiddlewareContext['dispatcher'];
   readonly onDispose: (callback: () => void) => void;
+  readonly onServing: (callback: () => void) => void;
+  readonly onRetired: (callback: () => void) => void;
   readonly service: (name: string) => Promise<Handler | undefined>;
 }
 
@@ -94,6 +96,8 @@ export function buildMiddlewares(context: MiddlewareBuildContext): MiddlewareBui
         warn: (diagnostic) => report(name, [diagnostic]),
         share: (key, make) => context.shared.share(context.generation, `${item.config.type}/${name}/${key}`, make),
         onDispose: context.onDispose,
+        onServing: context.onServing,
+        onRetired: context.onRetired,
         middleware: async (other) => {
           const one = await get(other);
           if (one === undefined) throw memberProblem(item, other, context.items);

@@ -47,6 +47,8 @@ export async function buildGeneration(
   notes: { readonly pinned: Breakage; readonly refused: readonly Diagnostic[] },
 ): Promise<Built> {
   const disposers: (() => void)[] = [() => context.shared.release(id)];
+  const starters: (() => void)[] = [];
+  const retirers: (() => void)[] = [];
   const services = buildServices(configuration, context.services);
   disposers.push(() => services.dispose());
 
@@ -59,6 +61,8 @@ export async function buildGeneration(
     install: context.install,
     dispatcher: context.dispatcher,
     onDispose: (callback) => disposers.push(callback),
+    onServing: (callback) => starters.push(callback),
+    onRetired: (callback) => retirers.push(callback),
     service: (name) => {
       const service = services.get(name);
       return Promise.resolve(service === undefined ? undefined : gate(service, { needsDecision: false }));
@@ -92,6 +96,8 @@ export async function buildGeneration(
     tls: tlsSettings(configuration.tls, context.defaultCertificate, hostOptions(configuration, routers.routers)),
     status,
     servers: () => services.servers(),
+    starters,
+    retirers,
     disposers,
   });
   return { generation, breakage: breakageOf(problems, routers.missing) };

@@ -186,6 +186,7 @@ class RunningGateway implements Gateway {
     this.#effective = effective;
     this.#generations.set(generation.id, generation);
     for (const entrypoint of this.#entrypoints) entrypoint.use(this.#handlerFor(entrypoint.name, generation));
+    generation.serve();
     previous?.retire();
     for (const [id, one] of this.#generations) if (one.disposed) this.#generations.delete(id);
   }

@@ -14,6 +14,8 @@ export class Generation {
   readonly status: RuntimeStatus;
   /** States of upstream servers by qualified service name. */
   readonly servers: () => ReadonlyMap<string, readonly object[]>;
+  readonly #starters: readonly (() => void)[];
+  readonly #retirers: readonly (() => void)[];
   readonly #disposers: readonly (() => void)[];
   #running = 0;
   #retired = false;
@@ -25,6 +27,8 @@ export class Generation {
     tls: TlsSettings;
     status: RuntimeStatus;
     servers: () => ReadonlyMap<string, readonly object[]>;
+    starters?: readonly (() => void)[];
+    retirers?: readonly (() => void)[];
     disposers: readonly (() => void)[];
   }) {
     this.id = parts.id;
@@ -32,6 +36,8 @@ export class Generation {
     this.tls = parts.tls;
     this.status = parts.status;
     this.servers = parts.servers;
+    this.#starters = parts.starters ?? [];
+    this.#retirers = parts.retirers ?? [];
     this.#disposers = parts.disposers;
   }
 
@@ -49,9 +55,15 @@ export class Generation {
     if (this.#retired && this.#running === 0) this.dispose();
   }
 
+  /** Requests come here from now on. */
+  serve(): void {
+    for (const start of this.#starters) start();
+  }
+
   /** A newer generation serves now. */
   retire(): void {
     this.#retired = true;
+    for (const retire of this.#retirers) retire();
     if (this.#running === 0) this.dispose();
   }
 

@@ -262,4 +262,80 @@ describe('events of our own', () => {
     played.flow.resume();
     expect(played.text()).toBe('data: ours\n\n');
   });
+
+  it('wait for the upstream’s first event when that must come first', () => {
+    const played = play();
+    played.stream.insert(writeEvent('ours'), { afterFirst: true });
+    expect(played.text()).toBe('');
+    played.upstream.send('data: acknow');
+    played.upstream.send('ledged\n\n');
+    expect(played.text()).toBe('data: acknowledged\n\ndata: ours\n\n');
+  });
+
+  it('wait until the stream is started', () => {
+    const upstream = new PlayedBody();
+    const stream = new EventStream(upstream, { maxEventBytes: 10, keepAliveAfter: 15_000 });
+    stream.insert(writeEvent('ours'));
+    const chunks: string[] = [];
+    stream.start({
+      chunk: (data) => chunks.push(Buffer.from(data).toString()),
+      end: () => undefined,
+      fail: () => undefined,
+    });
+    upstream.send('data: 1\n\n');
+    expect(chunks.join('')).toBe('data: 1\n\ndata: ours\n\n');
+  });
+});
+
+describe('a stream that is closed from our side', () => {
+  it('ends properly, lets go of the upstream, and says nothing more', () => {
+    const played = play();
+    let done = 0;
+    played.stream.whenDone(() => {
+      done += 1;
+    });
+    played.upstream.send('data: 1\n\n');
+    played.stream.close(new Error('the right was lost'));
+    played.stream.close(new Error('again'));
+    played.upstream.send('data: 2\n\n');
+    played.stream.insert(writeEvent('late'));
+    expect(played.text()).toBe('data: 1\n\n');
+    expect(played.ended()).toBe('end');
+    expect(played.upstream.calls).toEqual(['cancel']);
+    expect(done).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('closes as soon as it is started, when it was asked before', () => {
+    const upstream = new PlayedBody();
+    const stream = new EventStream(upstream, { maxEventBytes: 10, keepAliveAfter: 15_000 });
+    stream.close(new Error('the right was lost'));
+    let ended = false;
+    stream.start({
+      chunk: () => undefined,
+      end: () => {
+        ended = true;
+      },
+      fail: () => undefined,
+    });
+    expect([ended, upstream.calls]).toEqual([true, ['cancel']]);
+  });
+
+  it.each<[string, (played: ReturnType<typeof play>) => void]>([
+    ['the upstream ends', (played) => played.upstream.sink?.end()],
+    ['the upstream breaks off', (played) => played.upstream.sink?.fail(new Error('cut'))],
+    ['the client goes', (played) => played.flow.cancel()],
+  ])('whenDone also tells when %s', (_name, end) => {
+    const played = play();
+    let done = 0;
+    played.stream.whenDone(() => {
+      done += 1;
+    });
+    end(played);
+    expect(done).toBe(1);
+    played.stream.whenDone(() => {
+      done += 1;
+    });
+    expect(done).toBe(2);
+  });
 });

@@ -31,10 +31,16 @@ export class EventStream implements BodySource {
   #timer: NodeJS.Timeout | undefined;
   #paused = false;
   #done = false;
+  /** Asked to close before it was started. */
+  #closing: Error | undefined;
   /** First bytes, while they may still become a byte order mark; undefined once that is settled. */
   #head: Buffer | undefined = Buffer.alloc(0);
   #inserted = false;
+  /** Something came from the upstream. */
+  #opened = false;
   #waiting: Buffer[] = [];
+  #afterFirst = false;
+  #whenDone: (() => void) | undefined;
 
   constructor(source: BodySource, options: EventStreamOptions) {
     this.#source = source;
@@ -55,6 +61,7 @@ export class EventStream implements BodySource {
     });
     this.#flow = flow;
     if (this.#done) flow.cancel();
+    if (this.#closing !== undefined) this.close(this.#closing);
     return {
       pause: () => {
         this.#paused = true;
@@ -72,15 +79,38 @@ export class EventStream implements BodySource {
   }
 
   cancel(reason?: Error): void {
+    if (!this.#finish()) return;
     if (this.#flow === undefined) this.#source.cancel(reason);
-    else if (this.#finish()) this.#flow.cancel(reason);
+    else this.#flow.cancel(reason);
   }
 
-  /** Sends an event of our own between two of the upstream's, as soon as there is a gap and the client reads. */
-  insert(event: Buffer): void {
+  /**
+   * Sends an event of our own between two of the upstream's, as soon as there is a gap and the client reads.
+   *
+   * @param afterFirst - not before the upstream's first event, which means something that must come first
+   */
+  insert(event: Buffer, options: { readonly afterFirst?: boolean } = {}): void {
     if (this.#done) return;
+    this.#afterFirst ||= options.afterFirst === true;
     this.#waiting.push(event);
     this.#flushWaiting();
+  }
+
+  /** Ends the stream from our side: the client sees a proper end and asks again if it wants more. */
+  close(reason: Error): void {
+    if (this.#flow === undefined) {
+      this.#closing = reason;
+      return;
+    }
+    if (!this.#finish()) return;
+    this.#flow.cancel(reason);
+    this.#sink?.end();
+  }
+
+  /** Calls back once when the stream is over, whoever ended it; at once if it is over already. */
+  whenDone(callback: () => void): void {
+    if (this.#done) callback();
+    else this.#whenDone = callback;
   }
 
   #receive(data: Uint8Array): void {
@@ -95,6 +125,7 @@ export class EventStream implements BodySource {
       this.#breakOff(error instanceof Error ? error : new Error(String(error)));
       return;
     }
+    this.#opened = true;
     this.#flushWaiting();
   }
 
@@ -153,6 +184,7 @@ export class EventStream implements BodySource {
   }
 
   #flushWaiting(): void {
+    if (this.#sink === undefined || (this.#afterFirst && !this.#opened)) return;
     while (this.#waiting.length > 0 && !this.#paused && !this.#done && this.#atGap()) {
       this.#inserted = true;
       this.#timer?.refresh();
@@ -176,6 +208,8 @@ export class EventStream implements BodySource {
     this.#done = true;
     this.#waiting = [];
     clearTimeout(this.#timer);
+    this.#whenDone?.();
+    this.#whenDone = undefined;
     return true;
   }
 }

@@ -70,6 +70,18 @@ export class ListFilter {
   }
 }
 
+/** An answer that may hold a list, read; undefined when it holds none or cannot be read in one way only. */
+export function readList(answer: Buffer | string): JsonValue | undefined {
+  if (!mayHoldList(answer)) return undefined;
+  try {
+    const options = { maxDepth: answerDepth };
+    return typeof answer === 'string' ? scanJsonText(answer, options) : scanJson(answer, options);
+  } catch (error) {
+    if (error instanceof JsonError) return undefined;
+    throw error;
+  }
+}
+
 /** Only a message with a `result` can hold a list; an escape could spell that word. */
 function mayHoldList(text: Buffer | string): boolean {
   return text.includes('result') || text.includes('\\u');

@@ -52,6 +52,10 @@ export interface MiddlewareContext {
   share<T extends { dispose?(): void }>(key: string, make: () => T): T;
   /** Runs when the generation has ended. */
   onDispose(callback: () => void): void;
+  /** Runs when the generation begins to serve; never for one that was built and thrown away. */
+  onServing(callback: () => void): void;
+  /** Runs when a newer generation serves, after that one's `onServing`. Requests and streams may still be under way. */
+  onRetired(callback: () => void): void;
   /** Builds another middleware by name as it stands in the same generation (for `chain`). Throws on unknown names and loops. */
   middleware(name: string): Promise<Middleware>;
   /** A handler for a service by name (for `errors` pages and the like); undefined when unknown. */

@@ -117,6 +117,17 @@ export const requirements = [
     behaviour: 'Under a default of deny a client can still connect, open its stream and end its session.',
   },
   {
+    id: 'PL-6.live',
+    source: 'policy-language §6',
+    behaviour:
+      'After a change of the policies the callers whose own lists changed are told on their open streams, nobody else.',
+  },
+  {
+    id: 'AR-revoked',
+    source: 'architecture, a configuration change',
+    behaviour: 'Open streams go on under a new configuration, except where a caller lost the right to them: those end.',
+  },
+  {
     id: 'PL-7.learned',
     source: 'policy-language §7',
     behaviour: 'Annotations of a tool are available once the route’s tool list is known, and for that route only.',

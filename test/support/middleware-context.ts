@@ -12,6 +12,10 @@ import { silentLogger } from '../../src/telemetry/log.ts';
 export interface TestContext extends MiddlewareContext {
   readonly warnings: Diagnostic[];
   readonly published: PublishedEndpoint[];
+  /** The generation begins to serve: runs what was registered with `onServing`. */
+  serve(): void;
+  /** A newer generation serves: runs what was registered with `onRetired`. */
+  retire(): void;
   /** Ends the generation: runs what was registered with `onDispose`. */
   dispose(): void;
 }
@@ -32,6 +36,8 @@ export function testContext(overrides: ContextOverrides = {}): TestContext {
   const warnings: Diagnostic[] = [];
   const published: PublishedEndpoint[] = [];
   const disposals: (() => void)[] = [];
+  const starts: (() => void)[] = [];
+  const retirements: (() => void)[] = [];
   return {
     name,
     log: silentLogger,
@@ -44,6 +50,8 @@ export function testContext(overrides: ContextOverrides = {}): TestContext {
       return shared.get(key) as T;
     },
     onDispose: (callback) => void disposals.push(callback),
+    onServing: (callback) => void starts.push(callback),
+    onRetired: (callback) => void retirements.push(callback),
     middleware(wanted) {
       const found = overrides.middlewares?.[wanted];
       return found === undefined ? Promise.reject(new Error(`no middleware ${wanted}`)) : Promise.resolve(found);
@@ -51,6 +59,12 @@ export function testContext(overrides: ContextOverrides = {}): TestContext {
     service: (wanted) => Promise.resolve(overrides.services?.[wanted]),
     publish: (endpoint) => void published.push(endpoint),
     install: { maxRequestBodySize: overrides.maxRequestBodySize ?? 1_048_576 },
+    serve() {
+      for (const callback of starts) callback();
+    },
+    retire() {
+      for (const callback of retirements) callback();
+    },
     dispose() {
       for (const callback of disposals) callback();
     },

@@ -1,15 +1,15 @@
 import type { Exchange, Handler, Reply } from '../../http/exchange.ts';
 import type { McpFacts } from '../../http/facts.ts';
 import { HeaderFields } from '../../http/headers.ts';
-import { isObject, type JsonValue } from '../../http/json.ts';
+import type { JsonValue } from '../../http/json.ts';
 import { type Message, readMessage } from '../../mcp/envelope.ts';
-import { type Era, isModernVersion } from '../../mcp/era.ts';
+import { isModernVersion } from '../../mcp/era.ts';
+import { EventStream } from '../../mcp/event-stream.ts';
 import { checkHeaders, checkParameterHeaders } from '../../mcp/header-check.ts';
 import { ListFilter } from '../../mcp/list-filter.ts';
 import { checkOrigin } from '../../mcp/origin.ts';
-import { idText, refuse } from '../../mcp/replies.ts';
+import { refuse } from '../../mcp/replies.ts';
 import { SessionSeal } from '../../mcp/session-seal.ts';
-import { ToolBook } from '../../mcp/tool-book.ts';
 import type { PolicyRequest, PolicySet } from '../../policy/index.ts';
 import type { MiddlewareContext } from '../definition.ts';
 import { type Account, compileAccount } from './account.ts';
@@ -17,30 +17,16 @@ import { captureArguments, resultCapture } from './capture.ts';
 import { type DenialRules, denial, logDecision } from './deny.ts';
 import { withRpcBody } from './faults.ts';
 import { joinTrace } from './join-trace.ts';
+import { factsOf, handshakeVersion, type Matter } from './matter.ts';
+import { learn, Memory, type RouteMemory } from './memory.ts';
+import type { OpenStream, StreamChanges } from './open-streams.ts';
 import type { McpOptions } from './options.ts';
 import { pointToOwnMetadata } from './own-challenge.ts';
-import { questionOf } from './question.ts';
+import { lastingQuestion, questionOf } from './question.ts';
 import { readBody } from './read-body.ts';
 import { relay } from './relay.ts';
 import { closeSession, openSession, restoreSession } from './sessions.ts';
 import type { Shadow } from './shadow.ts';
-
-/** What one exchange is about. */
-interface Matter {
-  readonly message: Message | undefined;
-  readonly kind: McpFacts['kind'];
-  readonly era: Era;
-  readonly version: string | undefined;
-}
-
-/** What outlives a change of the configuration. */
-class Memory {
-  readonly seal = SessionSeal.random();
-  readonly books = new Map<string, ToolBook>();
-  dispose(): void {
-    this.books.clear();
-  }
-}
 
 const allowedMethods = 'GET, POST, DELETE, OPTIONS';
 
@@ -54,8 +40,7 @@ export class McpGuard {
   readonly #denials: DenialRules;
   readonly #maxBody: number;
   readonly #seal: SessionSeal;
-  /** By route: one middleware may stand before several upstreams, whose tools are different things. */
-  readonly #books: Map<string, ToolBook>;
+  readonly #memory: Memory;
   readonly #filters: boolean;
 
   constructor(
@@ -75,11 +60,12 @@ export class McpGuard {
     );
     this.#denials = { options, metadataUrl };
     this.#maxBody = options.maxRequestBodySize ?? context.install.maxRequestBodySize;
-    const memory = context.share('memory', () => new Memory());
+    this.#memory = context.share('memory', () => new Memory());
     const sessionKey = options.sessionKey ?? context.install.sessionKey;
-    this.#seal = sessionKey === undefined ? memory.seal : SessionSeal.fromSecret(sessionKey);
-    this.#books = memory.books;
+    this.#seal = sessionKey === undefined ? this.#memory.seal : SessionSeal.fromSecret(sessionKey);
     this.#filters = !showsEverything(options);
+    context.onServing(() => this.#serve());
+    context.onRetired(() => this.#retire());
   }
 
   async handle(exchange: Exchange, next: Handler): Promise<Reply> {
@@ -127,7 +113,8 @@ export class McpGuard {
   async #pass(exchange: Exchange, matter: Matter, next: Handler): Promise<Reply> {
     const { message, era } = matter;
     const route = exchange.facts.router ?? this.#context.name;
-    const book = this.#bookOf(route);
+    const known = this.#memory.of(route);
+    const book = known.tools;
     const facts = factsOf(matter);
     facts.offered = facts.name !== undefined && book.get(facts.name) !== undefined;
     exchange.facts.mcp = facts;
@@ -137,8 +124,8 @@ export class McpGuard {
       captureArguments(exchange, message, tool, redactArguments);
     if (era === 'modern' && message?.kind === 'request' && message.method === 'tools/call') {
       const name = message.params?.get('name');
-      const known = typeof name === 'string' ? book.get(name)?.headerArguments : undefined;
-      if (known !== undefined) checkParameterHeaders(exchange.headers, message, known);
+      const repeated = typeof name === 'string' ? book.get(name)?.headerArguments : undefined;
+      if (repeated !== undefined) checkParameterHeaders(exchange.headers, message, repeated);
     }
     const question = questionOf(exchange, {
       kind: matter.kind,
@@ -150,6 +137,9 @@ export class McpGuard {
     const written = this.#decide(exchange, question, message);
     if (written !== undefined) await this.#waitForAccount(written, message);
 
+    const waits =
+      matter.kind === 'stream' || (message?.kind === 'request' && message.method === 'subscriptions/listen');
+    const lasting = waits ? lastingQuestion(question, exchange) : undefined;
     const ticket = openSession(this.#seal, exchange, route, message, era);
     facts.sessionId = ticket.sealed;
     // What cannot be read cannot be filtered; and streams are never compressed (data-plane §6).
@@ -167,11 +157,12 @@ export class McpGuard {
     facts.sessionId = closeSession(this.#seal, reply, ticket);
     pointToOwnMetadata(reply, this.#denials.metadataUrl);
     const isList = message?.kind === 'request' && message.facts.list !== undefined;
-    return await relay(reply, exchange, {
+    const relayed = await relay(reply, exchange, {
       id,
       facts,
-      filter: this.#filters && (isList || message === undefined) ? this.#filterFor(question, book, facts) : undefined,
+      filter: this.#filters && (isList || message === undefined) ? this.#filterFor(question, known, facts) : undefined,
       isList,
+      learn: isList && !this.#filters ? (answer) => learn(known, answer) : undefined,
       result: redactArguments === undefined ? undefined : resultCapture(exchange, message, tool, redactArguments),
       maxListSize: this.#options.maxListSize,
       unfilterable: (reason) =>
@@ -180,6 +171,44 @@ export class McpGuard {
           router: route,
         }),
     });
+    if (lasting !== undefined && relayed.body instanceof EventStream) {
+      this.#watch({
+        stream: relayed.body,
+        question: lasting,
+        listen: message,
+        session: facts.sessionId,
+        items: known.items,
+      });
+    }
+    return relayed;
+  }
+
+  #watch(open: OpenStream): void {
+    const { streams, serving } = this.#memory;
+    streams.add(open, this.#policies);
+    // The configuration may have changed while the upstream was asked.
+    if (serving !== undefined && serving !== this) serving.judgeStreams();
+  }
+
+  #serve(): void {
+    this.#memory.serving = this;
+    this.judgeStreams();
+  }
+
+  /** Open streams go on under a newer configuration, except where a caller lost the right to them. */
+  judgeStreams(): void {
+    this.#report(this.#memory.streams.judge(this.#policies));
+  }
+
+  /** No newer guard took over: the middleware is gone, and with it the right that it gave. */
+  #retire(): void {
+    if (this.#memory.serving === this) this.#report(this.#memory.streams.endAll());
+  }
+
+  #report({ ended, told }: StreamChanges): void {
+    if (ended > 0)
+      this.#context.log.info('Open streams were ended: their callers lost the right to them', { streams: ended });
+    if (told > 0) this.#context.log.debug('Callers were told that their lists changed', { notifications: told });
   }
 
   /**
@@ -228,24 +257,16 @@ export class McpGuard {
     }
   }
 
-  #filterFor(question: PolicyRequest, book: ToolBook, facts: McpFacts): ListFilter {
+  #filterFor(question: PolicyRequest, known: RouteMemory, facts: McpFacts): ListFilter {
     const view = this.#policies.viewOf(question);
     return new ListFilter(
       (kind, _key, item) => view.shows(kind, item),
       (message: JsonValue, hidden: number) => {
-        book.learn(message);
+        known.tools.learn(message);
+        known.items.learn(message);
         facts.hidden += hidden;
       },
     );
-  }
-
-  #bookOf(route: string): ToolBook {
-    let book = this.#books.get(route);
-    if (book === undefined) {
-      book = new ToolBook();
-      this.#books.set(route, book);
-    }
-    return book;
   }
 }
 
@@ -256,36 +277,4 @@ function showsEverything({ policies, defaultAction, listPolicies, listDefaultAct
     listDefaultAction === 'show' ||
     (listDefaultAction === 'callable' && policies.length === 0 && defaultAction === 'allow')
   );
-}
-
-/** The version that a client asks for in its handshake. */
-function handshakeVersion(message: Message): string | undefined {
-  if (message.kind === 'response' || message.method !== 'initialize') return undefined;
-  const version = message.params?.get('protocolVersion');
-  return typeof version === 'string' ? version : undefined;
-}
-
-function factsOf({ message, kind, era, version }: Matter): McpFacts {
-  const call = message?.kind === 'response' ? undefined : message;
-  const naming = call?.facts.naming;
-  const ref = naming === 'ref' ? call?.params?.get('ref') : undefined;
-  const source = isObject(ref) ? ref : call?.params;
-  const text = (key: 'name' | 'uri'): string | undefined => {
-    const value = naming === undefined || naming === 'taskId' ? undefined : source?.get(key);
-    return typeof value === 'string' ? value : undefined;
-  };
-  return {
-    kind,
-    era,
-    method: call?.method ?? '',
-    name: text('name'),
-    uri: text('uri'),
-    requestId: idText(message?.id),
-    sessionId: undefined,
-    protocolVersion: version,
-    errorCode: undefined,
-    toolError: false,
-    offered: false,
-    hidden: 0,
-  };
 }

@@ -2,6 +2,12 @@ import type { Exchange } from '../../http/exchange.ts';
 import type { JsonObject } from '../../http/json.ts';
 import type { PolicyRequest } from '../../policy/index.ts';
 
+/** The same question for later: the chain behind may still change the headers of the exchange. */
+export function lastingQuestion(question: PolicyRequest, exchange: Exchange): PolicyRequest {
+  const headers = exchange.headers.clone();
+  return { ...question, http: { ...question.http, header: (lowerName) => headers.getAll(lowerName) } };
+}
+
 const emptyMessage: JsonObject = new Map();
 
 /** What is asked of the policies: who wants what. */

@@ -18,6 +18,8 @@ export interface RelayRules {
   readonly isList: boolean;
   /** Wants to see answers, for traces. */
   readonly result?: ((answer: Buffer | string) => void) | undefined;
+  /** Wants to see lists that are not filtered. */
+  readonly learn?: ((answer: Buffer | string) => void) | undefined;
   /** Largest answer with a list, in bytes. */
   readonly maxListSize: number;
   /** Tells about answers that had to be refused. */
@@ -28,13 +30,15 @@ export interface RelayRules {
 const keepAliveAfter = 15_000;
 /** Answers are read for telemetry up to this size. */
 const observedSize = 64 * 1024;
+/** Lists that are not filtered are read up to this size. */
+const learnedSize = 1024 * 1024;
 
 /** Passes an answer on: untouched bytes but for lists, streams flushed and kept alive, telemetry read on the way. */
 export async function relay(reply: Reply, exchange: Exchange, rules: RelayRules): Promise<Reply> {
   const type = mediaType(reply.headers.get('content-type'));
   if (type === 'text/event-stream') return relayEvents(reply, exchange, rules);
   if (type === 'application/json') return rules.isList ? await relayList(reply, rules) : observeJson(reply, rules);
-  if (rules.isList && reply.status < 300 && reply.body !== null) {
+  if (rules.filter !== undefined && rules.isList && reply.status < 300 && reply.body !== null) {
     return giveUp(reply, rules, `a list came as ${type === '' ? 'no media type' : 'another media type'}`);
   }
   return reply;
@@ -60,11 +64,12 @@ function relayEvents(reply: Reply, exchange: Exchange, rules: RelayRules): Reply
             letGoWhenResumable(event, exchange);
             note(event.data ?? '', rules);
           },
-          maxEventBytes: observedSize,
+          maxEventBytes: observable(rules),
         }
       : {
           rewrite: (event) => {
             letGoWhenResumable(event, exchange);
+            note(event.data ?? '', rules);
             try {
               return filter.filterEvent(event);
             } catch (error) {
@@ -126,18 +131,23 @@ function observeJson(reply: Reply, rules: RelayRules): Reply {
   const { body } = reply;
   if (body === null || isEncoded(reply)) return reply;
   const seen = (bytes: Buffer): void => note(bytes, rules);
-  if (!Buffer.isBuffer(body)) reply.body = new ObservedBody(body, observedSize, seen);
-  else if (body.length <= observedSize) seen(body);
+  if (!Buffer.isBuffer(body)) reply.body = new ObservedBody(body, observable(rules), seen);
+  else if (body.length <= observable(rules)) seen(body);
   return reply;
 }
 
 function observeEvents(bytes: Buffer, rules: RelayRules): void {
-  if (bytes.length > observedSize) return;
+  if (bytes.length > observable(rules)) return;
   new EventSplitter(bytes.length).push(bytes, (raw) => note(readEvent(raw).data ?? '', rules));
 }
 
-function note(answer: Buffer | string, { facts, result }: RelayRules): void {
+function observable({ learn }: RelayRules): number {
+  return learn === undefined ? observedSize : learnedSize;
+}
+
+function note(answer: Buffer | string, { facts, result, learn }: RelayRules): void {
   result?.(answer);
+  learn?.(answer);
   const outcome = readOutcome(answer);
   if (outcome === undefined) return;
   if (outcome.errorCode !== undefined) facts.errorCode = outcome.errorCode;

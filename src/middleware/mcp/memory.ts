@@ -1,0 +1,47 @@
+import { ItemBook } from '../../mcp/item-book.ts';
+import { readList } from '../../mcp/list-filter.ts';
+import { SessionSeal } from '../../mcp/session-seal.ts';
+import { ToolBook } from '../../mcp/tool-book.ts';
+import { OpenStreams } from './open-streams.ts';
+
+/** Whoever judges open streams by the policies in force. */
+export interface StreamJudge {
+  judgeStreams(): void;
+}
+
+/** What a route's lists have taught. */
+export interface RouteMemory {
+  readonly tools: ToolBook;
+  readonly items: ItemBook;
+}
+
+/** What outlives a change of the configuration. */
+export class Memory {
+  readonly seal = SessionSeal.random();
+  readonly #routes = new Map<string, RouteMemory>();
+  readonly streams = new OpenStreams();
+  /** The guard that requests come to now. */
+  serving: StreamJudge | undefined;
+
+  /** One middleware may stand before several upstreams, whose tools are different things. */
+  of(route: string): RouteMemory {
+    let memory = this.#routes.get(route);
+    if (memory === undefined) {
+      memory = { tools: new ToolBook(), items: new ItemBook() };
+      this.#routes.set(route, memory);
+    }
+    return memory;
+  }
+
+  dispose(): void {
+    this.#routes.clear();
+  }
+}
+
+/** Takes in what an unfiltered list teaches. It decides nothing, so one that cannot be read is let pass. */
+export function learn({ tools, items }: RouteMemory, answer: Buffer | string): void {
+  const message = readList(answer);
+  if (message === undefined) return;
+  tools.learn(message);
+  items.learn(message);
+}
