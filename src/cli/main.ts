@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { formatDiagnostic, PortcullisError } from '../errors.ts';
 import type { Surroundings } from './command.ts';
 import { commands } from './commands.ts';
 import { dispatch, listCommands, reportUsage, suggest } from './dispatch.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
+import { reportFault } from './report-fault.ts';
 
 /** The entry of `bin/portcullis`: carries out a command line and sets the exit code of the process. */
 export default async function main(argv: readonly string[]): Promise<void> {
@@ -50,18 +50,6 @@ async function showHelp([name]: readonly string[], surroundings: Surroundings): 
   if (commands.some((entry) => entry.name === name)) return await call(name ?? '', ['--help'], surroundings);
   surroundings.out(help);
   return exitCode.ok;
-}
-
-/** Tells an operator what went wrong; a stack only for what is our own fault. */
-export function reportFault(error: unknown, surroundings: Surroundings): ExitCode {
-  if (error instanceof PortcullisError) {
-    const told = error.diagnostics.map((diagnostic) => `${formatDiagnostic(diagnostic)}\n`).join('');
-    surroundings.err(`${told}error[${error.code}]: ${error.message}\n`);
-    const cause = error.cause instanceof Error && 'syscall' in error.cause;
-    return error.code.startsWith('CONFIG_') && !cause ? exitCode.configuration : exitCode.failed;
-  }
-  surroundings.err(`error[INTERNAL]: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return exitCode.failed;
 }
 
 const help = `Portcullis, an MCP gateway with authorization you can prove.

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import type { CommandDefinition } from './command.ts';
 import { exitCode } from './exit-code.ts';
 import { loadInstallOptions, settingForPath } from './install-options.ts';
+import { reportFault } from './report-fault.ts';
 
 export const command: CommandDefinition = {
   takesInstallOptions: true,
@@ -30,8 +31,15 @@ Examples:
       return runWorkers(loaded.configuration);
     }
     const { openGateway } = await import('./open-gateway.ts');
-    const { ended } = await openGateway(loaded);
-    // Without waiting for handles that may still be open: what had to end has ended, or its time is over.
-    return process.exit(await ended);
+    // Without waiting for handles that may still be open (in a worker, the channel to the first process is one): what
+    // had to end has ended, or its time is over.
+    try {
+      const { ended } = await openGateway(loaded);
+      return process.exit(await ended);
+    } catch (error) {
+      const code = reportFault(error, invocation);
+      process.stderr.write('', () => process.exit(code));
+      return code;
+    }
   },
 };

@@ -25,6 +25,7 @@ export async function runWorkers(configuration: StaticConfiguration): Promise<Ex
   const { promise, resolve } = Promise.withResolvers<ExitCode>();
   const startedAt = new Map<number, number>();
   let ending = false;
+  let failure: number | null = null;
   let settled = false;
   let pause = 100;
   const start = (): void => {
@@ -40,15 +41,15 @@ export async function runWorkers(configuration: StaticConfiguration): Promise<Ex
     pause = 100;
   });
   cluster.on('exit', (worker, code, signal) => {
-    const alive = Object.keys(cluster.workers ?? {}).length;
-    if (ending || (!settled && code !== 0)) {
-      ending = true;
-      forAll((other) => other.process.kill('SIGTERM'));
-      if (alive === 0) resolve(settled ? exitCode.ok : (code as ExitCode));
-      return;
-    }
     const lived = performance.now() - (startedAt.get(worker.id) ?? 0);
     startedAt.delete(worker.id);
+    if (ending || (!settled && code !== 0)) {
+      if (!settled) failure ??= code;
+      ending = true;
+      forAll((other) => other.process.kill('SIGTERM'));
+      if (startedAt.size === 0) resolve((failure ?? exitCode.ok) as ExitCode);
+      return;
+    }
     const wait = lived < tooSoon ? pause : 0;
     pause = lived < tooSoon ? Math.min(pause * 2, longestPause) : 100;
     log.error('a worker ended and is replaced', {

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import sonicBoom, { type SonicBoom } from 'sonic-boom';
+import { PortcullisError } from '../errors.ts';
 
 /**
  * Where log lines go. Writing never waits: lines that are due in one turn are written together, and when the reader is
@@ -41,7 +42,7 @@ interface Outlet {
 
 const defaultMaxWaiting = 4 * 1024 * 1024;
 
-/** Opens a file, or standard output. Throws when the file cannot be opened for writing. */
+/** Opens a file, or standard output. Throws `PortcullisError` when the file cannot be written. */
 export function openLineSink(options: SinkOptions = {}): LineSink {
   const maxWaiting = options.maxWaiting ?? defaultMaxWaiting;
   const outlet =
@@ -176,8 +177,13 @@ function openDescriptor(fd: number, maxWaiting: number): Outlet {
 
 function openFile(path: string, maxWaiting: number): Outlet {
   // Tried out first, so that a wrong path is an error now and not lines lost later.
-  mkdirSync(dirname(path), { recursive: true });
-  closeSync(openSync(path, 'a'));
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'not a path';
+    throw new PortcullisError('CONFIG_INVALID_VALUE', `the log file ${path} cannot be written (${reason})`);
+  }
   return fileOutlet(new sonicBoom.SonicBoom({ dest: path, append: true, sync: false }), maxWaiting);
 }
 

@@ -43,4 +43,59 @@ export const requirements = [
     source: 'security §3; data-plane §1',
     behaviour: 'A blocked pipe, a vanished reader or a full disk loses log lines, counted, and delays nothing.',
   },
+  {
+    id: 'G-2.config-command',
+    source: 'guide, step 2',
+    behaviour: '`portcullis config` prints every effective install option and where it came from, secrets hidden.',
+  },
+  {
+    id: 'G-3.check',
+    source: 'guide, step 3',
+    behaviour:
+      '`portcullis check` finds what a start would complain about, with place and exit code, without starting.',
+  },
+  {
+    id: 'G-8.token-command',
+    source: 'guide, step 8',
+    behaviour:
+      '`portcullis token` makes the test tokens of the guide, and tokens for every kind of key that routes verify with.',
+  },
+  {
+    id: 'AR-exit-codes',
+    source: 'architecture, cli',
+    behaviour:
+      'Exit codes: 0 done, 1 failed while running, 2 wrong command line, 3 wrong configuration; errors on standard error.',
+  },
+  {
+    id: 'AR-healthcheck',
+    source: 'ecosystem reference §12',
+    behaviour: '`portcullis healthcheck` asks /ping as configured, prints `OK: <url>` and ends with 0, else with 1.',
+  },
+  {
+    id: 'AR-startup',
+    source: 'performance reference',
+    behaviour: 'The gateway starts and answers at once, and logs where each entrypoint listens.',
+  },
+  {
+    id: 'AR-signals',
+    source: 'ecosystem reference §12',
+    behaviour: 'SIGHUP reads the routing configuration again, SIGUSR1 opens log files again.',
+  },
+  {
+    id: 'AR-workers',
+    source: 'performance reference',
+    behaviour:
+      'Several processes can share the entrypoints; one that dies is replaced, and when none can start the whole ends.',
+  },
+  {
+    id: 'SEC-shutdown',
+    source: 'security §3',
+    behaviour:
+      'SIGTERM lets running requests end within the grace time and takes no new ones; a second signal does not wait.',
+  },
+  {
+    id: 'SEC-fault',
+    source: 'security §3',
+    behaviour: 'An unforeseen fault is logged, running requests end, and the process ends with 1 instead of going on.',
+  },
 ] as const;
