@@ -11,6 +11,7 @@ openssl      openssl       certificates made by another program than ours
 nginx        nginx-light   benchmarks, and reload tests beside a known proxy
 wrk          wrk           benchmarks
 redis-server redis-server  shared state
+haproxy      haproxy       two replicas behind a load balancer
 prometheus   prometheus    alert rules and dashboards
 chromium     chromium      the Inspector in a browser
 etcd         etcd-server   the Kubernetes provider against a real API server
