@@ -59,13 +59,13 @@ export class TokenVerifier {
    */
   async verify(token: string): Promise<VerifiedToken> {
     const jws = parseJws(token);
-    const { source, issuer } = this.#sourceFor(jws);
+    const source = this.#sourceFor(jws);
     const { keys, found } = await chooseKeys(source, jws);
     await verifySignature(jws, found);
     const claims = parseClaims(jws);
     const registered = registeredClaims(claims);
     checkTimes(registered, this.#clock.wall(), this.#times);
-    this.#checkIssuer(registered.issuer, issuer);
+    this.#checkIssuer(registered.issuer);
     const entry: CacheEntry = {
       principal: jwtPrincipal({
         issuer: registered.issuer,
@@ -90,20 +90,17 @@ export class TokenVerifier {
   }
 
   /** The keys that may judge the token. With keys by issuer, its claimed issuer only picks among the configured ones. */
-  #sourceFor(jws: CompactJws): { source: KeySource; issuer: string | undefined } {
-    if ('source' in this.#keys) return { source: this.#keys.source, issuer: undefined };
+  #sourceFor(jws: CompactJws): KeySource {
+    if ('source' in this.#keys) return this.#keys.source;
     const claimed = issuerOf(parseClaims(jws));
     const source = claimed === undefined ? undefined : this.#keys.byIssuer.get(claimed);
     if (source === undefined) throw new TokenFailure('jwt_issuer');
-    return { source, issuer: claimed };
+    return source;
   }
 
-  #checkIssuer(issuer: string | undefined, judgedAs: string | undefined): void {
-    if ('byIssuer' in this.#keys) {
-      if (issuer === undefined || issuer !== judgedAs) throw new TokenFailure('jwt_issuer');
-      return;
-    }
-    const { issuers } = this.#keys;
+  /** Keys by issuer have picked by the issuer already. */
+  #checkIssuer(issuer: string | undefined): void {
+    const issuers = 'source' in this.#keys ? this.#keys.issuers : undefined;
     if (issuers !== undefined && (issuer === undefined || !issuers.has(issuer))) throw new TokenFailure('jwt_issuer');
   }
 }

@@ -53,9 +53,8 @@ export const basicAuth: MiddlewareDefinition<BasicAuthOptions> = {
     // Unknown users cost as much as known ones, or time would tell who exists.
     const [decoy] = users.values();
     const verify = async (user: string, password: string): Promise<Principal | undefined> => {
-      const hash = users.get(user);
-      const matched = (await (hash ?? decoy)?.matches(password)) ?? false;
-      return hash !== undefined && matched ? principals.get(user) : undefined;
+      const matched = await (users.get(user) ?? decoy)?.matches(password);
+      return matched === true ? principals.get(user) : undefined;
     };
     const refuse = (exchange: Exchange, code: string): Refusal => {
       exchange.facts.errorType ??= code;

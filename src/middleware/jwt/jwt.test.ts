@@ -188,6 +188,7 @@ describe('[DP-5.audience] a token must be meant for the route', () => {
     ['a foreign one though one is configured', { audience: 'api' }, other, undefined, 401, 401],
     ['no aud though one is configured', { audience: 'api' }, undefined, undefined, 401, 401],
     ['ours and a foreign one, strictly', { strictAudience: true }, [resource, other], resource, 401, 401],
+    ['an empty list, strictly', { strictAudience: true }, [], resource, 401, 401],
     ['only ours, strictly', { strictAudience: true, audience: 'api' }, [resource, 'api'], resource, 200, 200],
   ];
   test.each(rows)('%s', async (_, options, aud, routeResource, shared, keyed) => {
