@@ -74,9 +74,11 @@ export class ProviderCollection {
     for (const provider of this.#providers) provider.report?.(status);
   }
 
-  stop(): void {
+  /** Ends all providers; resolves when they have let go of what they held. */
+  async stop(): Promise<void> {
     clearTimeout(this.#timer);
     this.#abort.abort();
+    await Promise.allSettled(this.#providers.map((provider) => provider.close?.()));
   }
 
   #take(provider: Provider, update: ProviderUpdate): void {

@@ -84,7 +84,7 @@ class RunningGateway implements Gateway {
         servers: () => (this.#current as Generation).servers(),
       });
     } catch (error) {
-      this.#collection.stop();
+      await this.#collection.stop();
       await this.#context.dispose();
       throw error;
     }
@@ -106,7 +106,7 @@ class RunningGateway implements Gateway {
   async shutdown(): Promise<void> {
     if (this.#terminating) return;
     this.#terminating = true;
-    this.#collection?.stop();
+    const providersStopped = this.#collection?.stop();
     const { entryPoints } = this.#configuration;
     const accept = Math.max(
       0,
@@ -118,6 +118,7 @@ class RunningGateway implements Gateway {
     const grace = (one: Entrypoint): number => entryPoints[one.name]?.transport.lifeCycle.graceTimeOut ?? 10_000;
     await Promise.all(traffic.map((one) => one.drain(grace(one))));
     await Promise.all(admin.map((one) => one.drain(100)));
+    await providersStopped;
     for (const generation of this.#generations.values()) generation.dispose();
     await this.#context?.dispose();
   }

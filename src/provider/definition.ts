@@ -16,6 +16,8 @@ export interface Provider {
   reload?(): void;
   /** Hears what became of the configuration, each time one has been taken over or refused; must not throw. */
   report?(status: RuntimeStatus): void;
+  /** After the abort: resolves when the provider has given back what it held elsewhere; soon, whatever happens. */
+  close?(): Promise<void>;
 }
 
 /** Hands over a new state of knowledge, or says why a change could not be read at all: then nothing is replaced. */

@@ -83,7 +83,7 @@ export async function startCluster({ crds = true } = {}): Promise<Cluster> {
       '--authorization-mode=RBAC',
       '--disable-admission-plugins=ServiceAccount',
       '--endpoint-reconciler-type=none',
-      '--service-cluster-ip-range=10.0.0.0/24',
+      '--service-cluster-ip-range=10.96.0.0/24',
     ]);
     const deadline = performance.now() + 60_000;
     while (!(await isReady())) {

@@ -44,6 +44,10 @@ class KubernetesProvider implements Provider {
     this.#reporter?.report(status);
   }
 
+  async close(): Promise<void> {
+    await this.#reporter?.close();
+  }
+
   async provide(publish: Publish, signal: AbortSignal, log: Logger): Promise<void> {
     const access = await findApiAccess(this.#options);
     log.info('reading the routing configuration from the API server', { server: access.server });

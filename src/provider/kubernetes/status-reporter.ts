@@ -32,6 +32,7 @@ const writePause = 50;
  * when it has been mended. Of several replicas one writes.
  */
 export class StatusReporter {
+  readonly #access: ApiAccess;
   readonly #client: ApiClient;
   readonly #log: Logger;
   readonly #election: LeaderElection;
@@ -44,6 +45,7 @@ export class StatusReporter {
 
   constructor(context: { access: ApiAccess; client: ApiClient; log: Logger; lease: string }) {
     const { access, client, log, lease } = context;
+    this.#access = access;
     this.#client = client;
     this.#log = log;
     this.#election = new LeaderElection(client, { namespace: access.namespace, name: lease }, log, () => {
@@ -52,7 +54,6 @@ export class StatusReporter {
       this.#withStatus = undefined;
       this.#wake.resolve();
     });
-    client.signal.addEventListener('abort', () => void this.#leave(access), { once: true });
     void this.#run();
   }
 
@@ -203,8 +204,9 @@ export class StatusReporter {
     }
   }
 
-  async #leave(access: ApiAccess): Promise<void> {
-    const client = new ApiClient(access, AbortSignal.timeout(2_000), silentLogger);
+  /** After the abort: lets another replica take over. */
+  async close(): Promise<void> {
+    const client = new ApiClient(this.#access, AbortSignal.timeout(2_000), silentLogger);
     await this.#election.release(client).catch(() => {});
   }
 }
