@@ -28,6 +28,43 @@ export const requirements = [
   {
     id: 'TEL-metrics.push',
     source: 'see everything',
-    behaviour: 'Pushed metrics have the names, units and buckets of the conventions and agree with the Prometheus endpoint.',
+    behaviour:
+      'Pushed metrics have the names, units and buckets of the conventions and agree with the Prometheus endpoint.',
+  },
+  {
+    id: 'AUD-before',
+    source: 'see everything: audit',
+    behaviour: 'Every call that reaches an upstream has exactly one allow record, written before it.',
+  },
+  {
+    id: 'AUD-chain',
+    source: 'see everything: audit',
+    behaviour: 'The records of a process are chained by hashes, and checkpoints are signed.',
+  },
+  {
+    id: 'AUD-tampering',
+    source: 'see everything: audit',
+    behaviour: 'Records that were removed, changed, moved, repeated or cut off are found.',
+  },
+  {
+    id: 'AUD-fields',
+    source: 'see everything: audit',
+    behaviour: 'A record holds exactly the fields that the policies read, arguments only by opt-in.',
+  },
+  {
+    id: 'AUD-strict',
+    source: 'see everything: audit',
+    behaviour: 'With audit.strict a call whose record cannot be written is refused with 503.',
+  },
+  {
+    id: 'AUD-disk',
+    source: 'see everything: audit',
+    behaviour: 'Without audit.strict a full disk delays nothing; lost records are counted and said in the stream.',
+  },
+  {
+    id: 'AUD-replay',
+    source: 'see everything: replay',
+    behaviour:
+      'Recorded decisions are made again offline: the same policies change nothing, others exactly what they change.',
   },
 ] as const;
