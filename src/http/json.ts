@@ -1,3 +1,3 @@
 /** JSON for the data path: one strict scanner, values that lose nothing, and a writer that gives them back. */
-export { defaultMaxDepth, JsonError, type JsonFault, scanJson, scanJsonText } from './json/scan.ts';
+export { JsonError, type JsonFault, scanJson, scanJsonText } from './json/scan.ts';
 export { isObject, JsonNumber, type JsonObject, type JsonValue, stringify, toPlain } from './json/value.ts';

@@ -10,7 +10,7 @@ const plain = /^[a-z0-9_./-]*$/;
 const invisible = /[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Case, compatibility forms (`ſ`, `K`, full width), and invisible characters removed. */
-export function foldKey(key: string): string {
+function foldKey(key: string): string {
   return key.normalize('NFKC').replace(invisible, '').toUpperCase().toLowerCase();
 }
 

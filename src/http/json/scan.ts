@@ -44,7 +44,7 @@ export class JsonError extends Error {
 }
 
 /** How deep arrays and objects may nest when nothing else is said. */
-export const defaultMaxDepth = 64;
+const defaultMaxDepth = 64;
 
 /**
  * Scans one JSON text strictly (RFC 8259, and the stricter I-JSON rules of RFC 7493 §2.1, §2.3): valid UTF-8, no byte

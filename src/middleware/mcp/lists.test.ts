@@ -195,6 +195,20 @@ describe('[DP-6.lists] lists hold what their reader may use', () => {
     expect((await ask('tools/list', { config: { policies: [], defaultAction: 'allow' } })).text).toBe(odd);
   });
 
+  it('nor one in a form that it could not filter', async () => {
+    Object.assign(answers, { type: 'text/plain', headers: { 'Content-Encoding': 'gzip' }, body: Buffer.from('odd') });
+    const { reply, text } = await ask('tools/list', { config: { policies: [], defaultAction: 'allow' } });
+    expect([reply.status, text]).toEqual([200, 'odd']);
+  });
+
+  it('the outcome of a list that comes as an event is read', async () => {
+    const error = event('{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}}');
+    Object.assign(answers, { type: 'text/event-stream', body: new Parts([error]) });
+    const { text, exchange } = await ask('tools/list');
+    expect(text).toBe(error);
+    expect(exchange.facts.mcp?.errorCode).toBe(-32601);
+  });
+
   it('an error instead of a list passes', async () => {
     const error = '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}}';
     answers.body = Buffer.from(error);
