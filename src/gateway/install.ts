@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
+import { outboundAgent } from '../auth/outbound.ts';
 import type { StaticConfiguration } from '../config/static/schema.ts';
 import { parseResolveRule } from '../config/static/schema.ts';
 import { parseAddress } from '../config/static/values.ts';
@@ -14,7 +15,6 @@ import type { Logger } from '../telemetry/log.ts';
 import { compileRedaction } from '../telemetry/tracing/redaction.ts';
 import type { BuildContext } from './build.ts';
 import type { EntrypointFacts } from './build-routers.ts';
-import { createHttpClient } from './http-client.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { SharedState } from './shared-state.ts';
 import { makeDefaultCertificate } from './tls-settings.ts';
@@ -31,8 +31,13 @@ export async function installContext(configuration: StaticConfiguration, log: Lo
   const resolve = configuration.resolve.map((text) => parseResolveRule(text)).filter((rule) => rule !== undefined);
   const serversTransport = await standardTransportOf(configuration);
   const services = new ServiceRegistry({ log, resolve, serversTransport });
-  const { rootCAs, insecureSkipVerify } = serversTransport;
-  const dispatcher = createHttpClient({ resolve, rootCAs, insecureSkipVerify });
+  // What the gateway fetches for itself is always verified, whatever upstream servers are forgiven.
+  const dispatcher = outboundAgent({
+    plaintext: 'anywhere',
+    resolve: new Map(resolve.map((rule) => [`${rule.host}:${rule.port}`, `${rule.toHost}:${rule.toPort}`])),
+    rootCAs: await readAuthorities(configuration),
+    connectTimeout: 5_000,
+  });
   const definitions = new Map(middlewareDefinitions.map((definition) => [definition.type, definition]));
   return {
     log,
@@ -124,9 +129,9 @@ async function sessionKeyOf(configuration: StaticConfiguration): Promise<string 
   throw new PortcullisError('CONFIG_INVALID_VALUE', 'mcp.sessionKeyFile: a session key needs at least 32 characters');
 }
 
-async function standardTransportOf(configuration: StaticConfiguration) {
-  const { serversTransport } = configuration;
-  const rootCAs = await Promise.all(
+/** PEM texts of the authorities that the install options name beside the well-known ones. */
+function readAuthorities({ serversTransport }: StaticConfiguration): Promise<string[]> {
+  return Promise.all(
     serversTransport.rootCAs.map(async (pathOrPem) => {
       if (pathOrPem.includes('-----BEGIN')) return pathOrPem;
       try {
@@ -138,6 +143,11 @@ async function standardTransportOf(configuration: StaticConfiguration) {
       }
     }),
   );
+}
+
+async function standardTransportOf(configuration: StaticConfiguration) {
+  const { serversTransport } = configuration;
+  const rootCAs = await readAuthorities(configuration);
   return {
     insecureSkipVerify: serversTransport.insecureSkipVerify,
     // A transport's authorities stand alone; install-wide ones come beside the well-known ones.
