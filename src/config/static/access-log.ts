@@ -106,7 +106,4 @@ const section = z.strictObject({
     .describe('Which fields are written, and how. Used by the `json` format; a dropped field is `-` in the others.'),
 });
 
-/** How requests are logged. */
-export type AccessLogConfiguration = z.output<typeof section>;
-
 export const accessLog = toggle(section);

@@ -8,7 +8,7 @@ import type { SourceDocument } from '../source/source-document.ts';
 import type { OptionOrigin, WrittenSetting } from './setting.ts';
 
 /** Where a configuration file is looked for when none is named; the first that exists counts. */
-export function defaultPlaces(env: Readonly<Record<string, string | undefined>>, cwd: string): string[] {
+function defaultPlaces(env: Readonly<Record<string, string | undefined>>, cwd: string): string[] {
   const home = env['HOME'];
   const userFolder = env['XDG_CONFIG_HOME'] ?? (home === undefined ? undefined : join(home, '.config'));
   const folders = [cwd, ...(userFolder === undefined ? [] : [join(userFolder, 'portcullis')]), '/etc/portcullis'];

@@ -118,11 +118,3 @@ export function isApiServed(configuration: StaticConfiguration): boolean {
   const address = configuration.entryPoints[api.entryPoint]?.address;
   return address !== undefined && (api.insecure || isLoopback(address));
 }
-
-/** Entrypoints of routers that name none: the ones marked `asDefault`, else all but those for administration. */
-export function defaultEntryPoints(configuration: StaticConfiguration): string[] {
-  const entries = Object.entries(configuration.entryPoints);
-  const marked = entries.filter(([, entryPoint]) => entryPoint.asDefault);
-  const chosen = marked.length > 0 ? marked : entries.filter(([name]) => name !== 'admin' && name !== 'traefik');
-  return chosen.map(([name]) => name);
-}

@@ -106,7 +106,4 @@ const entryPoint = z.strictObject({
     .describe('HTTP/2, spoken beside HTTP/1.1 under TLS.'),
 });
 
-/** A port that the gateway listens on. */
-export type EntryPointConfiguration = z.output<typeof entryPoint>;
-
 export const entryPoints = z.record(entryPointName, entryPoint.describe('One entrypoint.'));

@@ -8,7 +8,7 @@ export type ForeignOption =
   | { readonly from: string; readonly unsupported: string; readonly instead: string };
 
 /** First match wins; `*` is any one name; a row covers everything below it. */
-export const foreignOptions: readonly ForeignOption[] = [
+const foreignOptions: readonly ForeignOption[] = [
   { from: 'hub.mcpgateway.maxRequestBodySize', to: 'mcp.maxRequestBodySize' },
   { from: 'hub.mcpgateway', ignored: true },
   { from: 'hub.token', unsupported: 'no licence token is needed', instead: 'remove it' },

@@ -200,4 +200,4 @@ function foreignVariables(env: StaticSources['env']): Diagnostic[] {
   }));
 }
 
-export type { OptionOrigin, OptionSource, StaticConfiguration, WrittenSetting };
+export type { WrittenSetting };
