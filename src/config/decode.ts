@@ -9,6 +9,12 @@ export type Decoded<Value> =
   | { readonly ok: false; readonly problems: readonly Diagnostic[] };
 
 /**
+ * What has passed, by the data itself: of thousands of objects one changes, and the others need not be checked again. Data
+ * is never changed in place, and neither is what is decoded from it.
+ */
+const passed = new WeakMap<object, { readonly schema: z.ZodType; readonly result: unknown }>();
+
+/**
  * Checks data against a strict schema and turns what is wrong into diagnostics at the operator's own lines. Messages name
  * keys and expectations, never the value that was found.
  *
@@ -20,8 +26,13 @@ export function decode<Value>(
   origin: Pointer,
   path: KeyPath = [],
 ): Decoded<Value> {
+  const known = typeof value === 'object' && value !== null ? passed.get(value) : undefined;
+  if (known?.schema === schema) return { ok: true, value: known.result as Value };
   const result = schema.safeParse(value);
-  if (result.success) return { ok: true, value: result.data };
+  if (result.success) {
+    if (typeof value === 'object' && value !== null) passed.set(value, { schema, result: result.data });
+    return { ok: true, value: result.data };
+  }
   const problems = result.error.issues.flatMap((issue) => explain(issue, [], { schema, value, origin, path }));
   return { ok: false, problems };
 }

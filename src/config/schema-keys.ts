@@ -31,8 +31,7 @@ function fieldsAt(schema: Schema, path: KeyPath): Schema[] {
   const step = path.at(-1);
   if (step === undefined) return [schema];
   return schemasAt(schema, path.slice(0, -1)).flatMap((parent) => {
-    const { shape, element, valueType } = definition(parent);
-    const field = shape?.[String(step)] ?? element ?? valueType;
+    const field = fieldOf(parent, step);
     return field === undefined ? [] : [field];
   });
 }
@@ -46,22 +45,57 @@ export interface UnsupportedField {
 }
 
 /** Finds the fields of a value that its schema marks as not offered. */
-export function unsupportedFields(schema: Schema, value: unknown, path: KeyPath = []): UnsupportedField[] {
-  if (typeof value !== 'object' || value === null) return [];
+export function unsupportedFields(schema: Schema, value: unknown): UnsupportedField[] {
+  return findUnsupported(unwrap(schema), value, []);
+}
+
+function findUnsupported(parents: readonly Schema[], value: unknown, path: KeyPath): UnsupportedField[] {
+  // Most schemas have no such field anywhere below them: then values need not be walked.
+  if (typeof value !== 'object' || value === null || !parents.some(mayMark)) return [];
   return Object.entries(value).flatMap(([key, field]) => {
     const here = [...path, Array.isArray(value) ? Number(key) : key];
-    const marked = fieldsAt(schema, here)
-      .map((found) => z.globalRegistry.get(found))
-      .find((meta) => meta?.unsupported);
-    if (marked?.unsupported === undefined) return unsupportedFields(schema, field, here);
+    const schemas = parents.flatMap((parent) => fieldOf(parent, key) ?? []);
+    const marked = schemas.map(markOf).find((meta) => meta?.unsupported);
+    if (marked?.unsupported === undefined) return findUnsupported(schemas.flatMap(unwrap), field, here);
     return [{ path: here, how: marked.unsupported, description: marked.description }];
   });
 }
 
-function unwrap(schema: Schema): Schema[] {
+function fieldOf(parent: Schema, key: string | number): Schema | undefined {
+  const { shape, element, valueType } = definition(parent);
+  return shape?.[key] ?? element ?? valueType;
+}
+
+function markOf(schema: Schema) {
+  return z.globalRegistry.get(schema);
+}
+
+const marking = new WeakMap<Schema, boolean>();
+
+/** True when a field somewhere below may be marked as not offered. */
+function mayMark(schema: Schema): boolean {
+  const known = marking.get(schema);
+  if (known !== undefined) return known;
+  // A schema that contains itself adds nothing to the answer.
+  marking.set(schema, false);
+  const { shape, element, valueType } = definition(schema);
+  const fields = [...Object.values(shape ?? {}), element, valueType].filter((field) => field !== undefined);
+  const answer = fields.some((field) => markOf(field)?.unsupported !== undefined || unwrap(field).some(mayMark));
+  marking.set(schema, answer);
+  return answer;
+}
+
+const unwrapped = new WeakMap<Schema, readonly Schema[]>();
+
+/** The schemas that a value may follow, without the wrappers around them: several where there is a union. */
+function unwrap(schema: Schema): readonly Schema[] {
+  const known = unwrapped.get(schema);
+  if (known !== undefined) return known;
   const { innerType, in: input, options, left, right, getter } = definition(schema);
   const inner = [innerType, input, ...(options ?? []), left, right, getter?.()].filter((found) => found !== undefined);
-  return inner.length === 0 ? [schema] : inner.flatMap(unwrap);
+  const result = inner.length === 0 ? [schema] : inner.flatMap(unwrap);
+  unwrapped.set(schema, result);
+  return result;
 }
 
 function definition(schema: Schema): Definition {

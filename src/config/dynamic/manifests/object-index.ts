@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { type Diagnostic, nearest } from '../../../errors.ts';
 import { decode, valueAt } from '../../decode.ts';
 import { diagnose, type Problem } from '../../diagnose.ts';
@@ -85,8 +84,6 @@ function duplicate(object: IndexedObject, before: IndexedObject): Diagnostic {
 
 type Identified = { readonly object: IndexedObject } | { readonly problems: readonly Diagnostic[] };
 
-const header = z.looseObject({ metadata });
-
 function identify(value: unknown, source: Origin): Identified {
   const at = (path: KeyPath, problem: Problem): Diagnostic => diagnose(source, path, problem);
   if (!isPlainObject(value)) {
@@ -117,13 +114,13 @@ function objectOf(
   faults: readonly Diagnostic[] = [],
 ): IndexedObject {
   // What is wrong with metadata is said when the whole object is decoded.
-  const decoded = decode(header, value, source);
+  const decoded = decode(metadata, value['metadata'], source, ['metadata']);
   const written = (key: string): string | undefined => {
     const text = valueAt(value, ['metadata', key]);
     return typeof text === 'string' ? text : undefined;
   };
   const { name, namespace, labels, annotations } = decoded.ok
-    ? decoded.value.metadata
+    ? decoded.value
     : { name: written('name') ?? '', namespace: written('namespace') ?? 'default', labels: {}, annotations: {} };
   return {
     kind,

@@ -116,8 +116,16 @@ export function refuseUnsupported<Value>(
   return { ok: false, problems: [...refused, ...(decoded.ok ? [] : decoded.problems)] };
 }
 
-/** Removes what the schema does not know. */
-function prune(schema: z.ZodType, value: unknown): unknown {
+const pruned = new WeakMap<object, unknown>();
+
+/** Removes what the schema of the object's kind does not know. */
+function prune(schema: z.ZodType, value: object): unknown {
+  const result = pruned.get(value) ?? pruneNow(schema, value);
+  pruned.set(value, result);
+  return result;
+}
+
+function pruneNow(schema: z.ZodType, value: unknown): unknown {
   const issues = schema.safeParse(value).error?.issues.filter((issue) => issue.code === 'unrecognized_keys') ?? [];
   if (issues.length === 0) return value;
   const copy = structuredClone(value);
