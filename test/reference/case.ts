@@ -9,7 +9,7 @@ import {
 import { diagnoseOf } from '../support/policy.ts';
 import { readJson, type Value } from './interpreter.ts';
 import { type Facts, type ItemKind, judge, type Rules, readRules, seen } from './judge.ts';
-import { parse } from './syntax.ts';
+import { parse, Wrong } from './syntax.ts';
 
 export interface CaseRules {
   readonly policies: readonly { readonly match: string; readonly action: 'allow' | 'deny'; readonly name?: string }[];
@@ -42,24 +42,18 @@ export interface Case {
   readonly item?: CaseItem | undefined;
 }
 
-/** Both readings of one set of rules; undefined where it is refused. */
-export interface Both {
-  readonly engine: PolicySet | undefined;
-  readonly reference: Rules | undefined;
-  /** What either says when it refuses. */
-  readonly why: string;
+export function engineReads(rules: CaseRules): PolicySet | string {
+  const compiled = compilePolicySet(rules, { middleware: 'm', diagnose: diagnoseOf(rules) });
+  return compiled.ok ? compiled.policies : compiled.diagnostics.map(({ message }) => message).join('; ');
 }
 
-export function readBoth(rules: CaseRules): Both {
-  const compiled = compilePolicySet(rules, { middleware: 'm', diagnose: diagnoseOf(rules) });
-  let reference: Rules | undefined;
-  let why = compiled.ok ? '' : compiled.diagnostics.map(({ message }) => message).join('; ');
+export function referenceReads(rules: CaseRules): Rules | string {
   try {
-    reference = readRules(rules);
+    return readRules(rules);
   } catch (error) {
-    why += ` / reference: ${(error as Error).message}`;
+    if (error instanceof Wrong) return error.message;
+    throw error;
   }
-  return { engine: compiled.ok ? compiled.policies : undefined, reference, why };
 }
 
 const scan = (text: string): JsonObject => scanJson(Buffer.from(text)) as JsonObject;
@@ -103,33 +97,54 @@ const shape = (text: string | undefined): string | undefined => {
   return expr.kind === 'call' ? JSON.stringify([expr.name, expr.path, expr.values]) : text;
 };
 
-/** What each says about one request; equal when they agree. */
-export function decideBoth({ engine, reference }: { engine: PolicySet; reference: Rules }, request: CaseRequest) {
+/** What is compared of a decision. */
+interface Said {
+  readonly allowed: boolean;
+  readonly reason: string;
+  readonly rule?: number | undefined;
+  /** The call that settled it, without its layout. */
+  readonly settledBy?: string | undefined;
+  readonly undetermined?: string | undefined;
+}
+
+export function engineSays(engine: PolicySet, request: CaseRequest): Said & { readonly forwardedSame: boolean } {
   const asked = engineRequest(request);
   const decision = engine.decide(asked);
   const { settled } = decision.explanation();
   const forwarded = engine.decide(engineRequest(request, stringify(asked.mcp as JsonObject)));
-  const verdict = judge(reference, { kind: request.kind, message: readJson(request.message) }, referenceFacts(request));
   const { allowed, reason, rule } = decision;
-  return {
-    engine: { allowed, reason, rule, settledBy: shape(settled?.expression), undetermined: settled?.reason },
-    reference: { ...verdict, settledBy: shape(verdict.settledBy) },
-    forwardedSame: forwarded.allowed === allowed && forwarded.reason === reason && forwarded.rule === rule,
-  };
+  const forwardedSame = forwarded.allowed === allowed && forwarded.reason === reason && forwarded.rule === rule;
+  return { allowed, reason, rule, settledBy: shape(settled?.expression), undetermined: settled?.reason, forwardedSame };
+}
+
+export function referenceSays(reference: Rules, request: CaseRequest): Said {
+  const verdict = judge(reference, { kind: request.kind, message: readJson(request.message) }, referenceFacts(request));
+  return { ...verdict, settledBy: shape(verdict.settledBy) };
+}
+
+/** In what two decisions differ first; undefined when they agree. */
+export function differenceOf(engine: ReturnType<typeof engineSays>, reference: Said): string | undefined {
+  const keys = ['allowed', 'reason', 'rule', 'settledBy', 'undetermined'] as const;
+  const key = keys.find((each) => engine[each] !== reference[each]);
+  if (key !== undefined) return `not the same ${key}`;
+  return engine.forwardedSame ? undefined : 'the forwarded message is judged otherwise';
 }
 
 const kinds = { tools: 'tool', prompts: 'prompt', resources: 'resource', resourceTemplates: 'template' } as const;
 
-/** Whether each shows the item; where the page leaves it open, the reference gives the least and the most. */
-export function showBoth(
-  { engine, reference }: { engine: PolicySet; reference: Rules },
-  { request, item }: Required<Case>,
-) {
-  if (item === undefined) throw new Error('no item');
+export function engineShows(engine: PolicySet, request: CaseRequest, item: CaseItem): boolean {
+  return engine.visible(item.kind, scan(item.item), engineRequest(request));
+}
+
+/** Whether the reference shows the item; where the page leaves it open, the least and the most it may. */
+export function referenceShows(
+  reference: Rules,
+  request: CaseRequest,
+  item: CaseItem,
+): { least: boolean; most: boolean } {
   const kind: ItemKind = kinds[item.kind];
   const facts = referenceFacts(request);
   const value = readJson(item.item);
-  const shown = engine.visible(item.kind, scan(item.item), engineRequest(request));
   const least = seen(reference, kind, value, facts, false);
-  return { shown, least, most: least || seen(reference, kind, value, facts, true) };
+  return { least, most: least || seen(reference, kind, value, facts, true) };
 }
