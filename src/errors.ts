@@ -24,6 +24,16 @@ export const errorCodes = {
   EXPRESSION_PATTERN: 'A regular expression is not valid RE2.',
   POLICY_PATH: 'A path of a policy can never lead to a value.',
   POLICY_CONSTANT: 'A condition of a policy has the same outcome whatever is asked.',
+  POLICY_UNREACHABLE: 'A rule never decides: whenever it applies, a rule before it has decided.',
+  POLICY_CONTRADICTION: 'The conditions of a rule contradict each other: it never applies.',
+  POLICY_HOLLOW_ITEM: 'An item is listed though no call of it can be allowed.',
+  POLICY_ANY_METHOD: 'A rule does not say which methods it is about.',
+  POLICY_BARE_NEGATION: 'A rule allows everything but what it names.',
+  POLICY_DELIMITER: 'A test on a URI also holds for neighbours whose names merely begin alike.',
+  POLICY_PATH_PREFIX: 'A path prefix also captures paths that merely begin alike.',
+  POLICY_OPEN_DEFAULT: 'Whatever no rule is about is allowed.',
+  POLICY_UNKNOWN_CLAIM: 'A policy reads a claim that the sample tokens do not have.',
+  POLICY_UNKNOWN_TOOL: 'A policy names something that the upstream does not offer.',
   INTERNAL: 'An unexpected fault in the gateway itself.',
 } as const satisfies Record<string, string>;
 

@@ -1,6 +1,6 @@
 import type { ObjectValue } from '../../expression/index.ts';
-import { type Decision, type ItemKind, itemShapes, type PolicyRequest, type PolicySet } from '../../policy/index.ts';
 import type { CoverageRecorder } from '../../policy/analysis/index.ts';
+import { type Decision, type ItemKind, itemShapes, type PolicyRequest, type PolicySet } from '../../policy/index.ts';
 import type { ReadCase } from './case-file.ts';
 import { describeRequest, requestKeys, requestOf } from './request.ts';
 import { parseJsonValue } from './value-from.ts';
@@ -28,36 +28,63 @@ export interface Miss {
 export function prepareCase(one: ReadCase): PreparedCase {
   const { written, claims, numberText } = one;
   const asks = requestKeys.some((key) => written[key] !== undefined);
-  const lister = requestOf({ ...written, method: 'tools/list', message: undefined }, claims, parseJsonValue, numberText);
+  const lister = requestOf(
+    { ...written, method: 'tools/list', message: undefined },
+    claims,
+    parseJsonValue,
+    numberText,
+  );
   const request = asks ? requestOf(written, claims, parseJsonValue, numberText) : undefined;
   const caller = written.caller === undefined ? '' : `${written.caller}: `;
-  const title = written.name ?? caller + (request === undefined ? 'lists' : `${describeRequest(request)} → ${written.expect}`);
+  const title =
+    written.name ?? caller + (request === undefined ? 'lists' : `${describeRequest(request)} → ${written.expect}`);
   return { title, request, lister: lister, case: one };
 }
 
 /** Runs a case; undefined when it holds. */
-export function runCase(set: PolicySet, { request, lister, case: { written, offered } }: PreparedCase): Miss | undefined {
+export function runCase(
+  set: PolicySet,
+  { request, lister, case: { written, offered } }: PreparedCase,
+): Miss | undefined {
   if (request !== undefined) {
     const decision = set.decide(request);
     if (decision.outcome !== written.expect) {
-      return { key: 'expect', expected: String(written.expect), actual: `${decision.outcome} by ${decider(decision)}`, detail: settled(decision) };
+      return {
+        key: 'expect',
+        expected: String(written.expect),
+        actual: `${decision.outcome} by ${decider(decision)}`,
+        detail: settled(decision),
+      };
     }
     if (written.rule !== undefined && !isBy(decision, written.rule)) {
-      return { key: 'rule', expected: `${written.expect} by ${ruleWords(written.rule)}`, actual: `${decision.outcome} by ${decider(decision)}`, detail: settled(decision) };
+      return {
+        key: 'rule',
+        expected: `${written.expect} by ${ruleWords(written.rule)}`,
+        actual: `${decision.outcome} by ${decider(decision)}`,
+        detail: settled(decision),
+      };
     }
   }
   for (const [kind, expected] of Object.entries(written.visible ?? {}) as [ItemKind, readonly string[]][]) {
     const view = set.viewOf(lister);
     const shown = (offered[kind] ?? []).filter((item) => view.shows(kind, item)).map((item) => nameOf(kind, item));
     if (shown.length !== expected.length || shown.some((name, index) => name !== expected[index])) {
-      return { key: 'visible', expected: `${kind}: ${listed(expected)}`, actual: `${kind}: ${listed(shown)}`, detail: [] };
+      return {
+        key: 'visible',
+        expected: `${kind}: ${listed(expected)}`,
+        actual: `${kind}: ${listed(shown)}`,
+        detail: [],
+      };
     }
   }
   return undefined;
 }
 
 /** Tells a recorder what a case did. */
-export function coverCase(recorder: CoverageRecorder, { request, lister, case: { written, offered } }: PreparedCase): void {
+export function coverCase(
+  recorder: CoverageRecorder,
+  { request, lister, case: { written, offered } }: PreparedCase,
+): void {
   if (request !== undefined) recorder.noteRequest(request);
   for (const kind of Object.keys(written.visible ?? {}) as ItemKind[]) {
     for (const item of offered[kind] ?? []) recorder.noteItem(kind, item, lister);
