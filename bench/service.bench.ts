@@ -169,6 +169,7 @@ function exchange(headers: HeaderFields): Exchange {
     decision: undefined,
     allowedOrigins: undefined,
     routeResource: undefined,
+    routeScopes: undefined,
     abortOnClose: true,
     facts: newFacts(),
     closed: false,

@@ -33,8 +33,12 @@ export function insufficientScopeChallenge(challenge: {
   ].join(', ');
 }
 
-/** The challenge of a route: `sent` says whether the request carried a token, `resource` is the route's own. */
-export type RouteChallenge = (sent: boolean, resource: string | undefined) => string;
+/** The challenge of a route: `sent` says whether the request carried a token, `resource` and `scope` are the route's own. */
+export type RouteChallenge = (
+  sent: boolean,
+  resource: string | undefined,
+  scope?: readonly string[] | undefined,
+) => string;
 
 /** The configured challenge cannot be a header field. */
 export class InvalidChallenge extends Error {
@@ -50,8 +54,9 @@ export class InvalidChallenge extends Error {
 export function compileChallenge(configured: string | undefined): RouteChallenge {
   const value = configured?.trim() ?? '';
   if (value === '') {
-    return (sent, resource) =>
+    return (sent, resource, scope) =>
       bearerChallenge({
+        scope,
         resourceMetadata: resource === undefined ? undefined : resourceMetadataUrl(resource),
         error: sent ? 'invalid_token' : undefined,
       });
@@ -60,9 +65,10 @@ export function compileChallenge(configured: string | undefined): RouteChallenge
   if (/^https?:\/\//i.test(value)) {
     if (/[\s"\\]/.test(value) || !URL.canParse(value))
       throw new InvalidChallenge('it looks like a URL but is not a valid one');
-    const absent = bearerChallenge({ resourceMetadata: value });
-    const invalid = bearerChallenge({ resourceMetadata: value, error: 'invalid_token' });
-    return (sent) => (sent ? invalid : absent);
+    // A value that cannot be quoted is found now, not at the first refusal.
+    bearerChallenge({ resourceMetadata: value });
+    return (sent, _resource, scope) =>
+      bearerChallenge({ resourceMetadata: value, scope, error: sent ? 'invalid_token' : undefined });
   }
   // RFC 9110 §11.3: challenge = auth-scheme [ 1*SP ( token68 / parameters ) ]
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+( +\S.*)?$/.test(value))

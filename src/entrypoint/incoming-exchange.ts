@@ -33,6 +33,7 @@ export class IncomingExchange implements Exchange {
   decision: object | undefined = undefined;
   allowedOrigins: ((origin: string) => boolean) | undefined = undefined;
   routeResource: string | undefined = undefined;
+  routeScopes: readonly string[] | undefined = undefined;
   abortOnClose = true;
   readonly facts: RequestFacts;
   closed = false;

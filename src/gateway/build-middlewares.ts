@@ -16,6 +16,7 @@ export interface BuiltMiddleware {
   readonly authenticates: boolean;
   readonly decides: boolean;
   readonly routeResource: string | undefined;
+  readonly routeScopes: readonly string[] | undefined;
   readonly allowedOrigins: ((origin: string) => boolean) | undefined;
   readonly published: readonly PublishedEndpoint[];
   /** What it stands for, when it is a chain. */
@@ -115,6 +116,7 @@ export function buildMiddlewares(context: MiddlewareBuildContext): MiddlewareBui
         authenticates: definition.authenticates === true || members.some((member) => member.authenticates),
         decides: definition.decides === true || members.some((member) => member.decides),
         routeResource: definition.routeResource?.(options.value) ?? firstOf(members, (member) => member.routeResource),
+        routeScopes: definition.routeScopes?.(options.value) ?? firstOf(members, (member) => member.routeScopes),
         allowedOrigins:
           definition.allowedOrigins?.(options.value) ?? firstOf(members, (member) => member.allowedOrigins),
         published: [...published, ...members.flatMap((member) => member.published)],

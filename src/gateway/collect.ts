@@ -6,7 +6,7 @@ import type { Provider, ProviderUpdate } from '../provider/definition.ts';
 import type { Logger } from '../telemetry/log.ts';
 
 /** How long it is quiet after a change has been taken over, as a multiple of the time that took. */
-const restAfter = 2;
+const restAfter = 1;
 
 /** What all providers know together, or why the newest change of one could not be taken. */
 export interface Collected {
@@ -17,7 +17,7 @@ export interface Collected {
 /**
  * Runs the providers and hands over what they know together. After a change that was quick to take over the next one may
  * follow soon, after a costly one later, but never is one kept back longer than `throttle` ms: so many changes at once
- * take at most a third of the time, and a single one goes live at once. The first call waits until every provider has
+ * take at most half of the time, and a single one goes live at once. The first call waits until every provider has
  * published once.
  */
 export class ProviderCollection {

@@ -24,6 +24,7 @@ export function chainRoute(middlewares: readonly BuiltMiddleware[], end: Handler
   const authenticates = middlewares.some((one) => one.authenticates);
   const decides = middlewares.some((one) => one.decides);
   const routeResource = middlewares.map((one) => one.routeResource).find((one) => one !== undefined);
+  const routeScopes = middlewares.map((one) => one.routeScopes).find((one) => one !== undefined);
   const tests = middlewares.map((one) => one.allowedOrigins).filter((one) => one !== undefined);
   const allowedOrigins = tests.length === 0 ? undefined : (origin: string) => tests.some((test) => test(origin));
 
@@ -32,6 +33,7 @@ export function chainRoute(middlewares: readonly BuiltMiddleware[], end: Handler
     exchange.facts.service = facts.service;
     exchange.facts.generation = facts.generation;
     exchange.routeResource = routeResource;
+    exchange.routeScopes = routeScopes;
     exchange.allowedOrigins = allowedOrigins;
     // A foreign page is turned away before it can learn anything, authentication included (data-plane §2).
     if (decides) checkOrigin(exchange);

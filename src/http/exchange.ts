@@ -59,6 +59,8 @@ export interface Exchange {
   allowedOrigins: ((origin: string) => boolean) | undefined;
   /** The resource identifier of the route's `mcp` middleware, which tokens must be meant for. */
   routeResource: string | undefined;
+  /** Scopes that the route's metadata names: what a challenge asks clients to request. */
+  routeScopes: readonly string[] | undefined;
   /** Whether the upstream call ends when the client goes. Legacy MCP calls go on (a disconnect is not a cancel). */
   abortOnClose: boolean;
   /** What telemetry will report; rooms fill in what they know. */

@@ -29,6 +29,8 @@ export interface MiddlewareDefinition<Options> {
   readonly decides?: boolean;
   /** Resource identifier (RFC 9728) that tokens for a route with this middleware must be meant for. */
   routeResource?(options: Options): string | undefined;
+  /** Scopes that clients of a route with this middleware should ask for. */
+  routeScopes?(options: Options): readonly string[] | undefined;
   /** Names of the middlewares that this one stands for (`chain`), as written; the gateway sees through it with this. */
   expands?(options: Options): readonly string[];
   /** Builds the middleware; throws `PortcullisError` with diagnostics when the options cannot work. */

@@ -122,6 +122,7 @@ class ExchangeCopy implements Exchange {
   decision: Exchange['decision'];
   allowedOrigins: Exchange['allowedOrigins'];
   routeResource: Exchange['routeResource'];
+  routeScopes: Exchange['routeScopes'];
   abortOnClose = true;
   readonly facts = newFacts();
   closed = false;
@@ -143,6 +144,7 @@ class ExchangeCopy implements Exchange {
     this.decision = original.decision;
     this.allowedOrigins = original.allowedOrigins;
     this.routeResource = original.routeResource;
+    this.routeScopes = original.routeScopes;
     this.facts.mcp = original.facts.mcp === undefined ? undefined : { ...original.facts.mcp };
     this.body = {
       empty: body.length === 0,

@@ -29,4 +29,5 @@ export const requirements = [
     source: 'guide: admin',
     behaviour: 'The read-only API reports every item, without secrets, and only where it is asked for.',
   },
+  { id: 'DP-4.scope', source: 'data-plane §4', behaviour: 'A challenge names the scopes that the route supports.' },
 ] as const;

@@ -56,6 +56,7 @@ export function testExchange(overrides: ExchangeOverrides = {}): TestExchange {
     decision: overrides.decision,
     allowedOrigins: overrides.allowedOrigins,
     routeResource: overrides.routeResource,
+    routeScopes: overrides.routeScopes,
     abortOnClose: overrides.abortOnClose ?? true,
     facts: overrides.facts ?? newFacts(),
     get closed() {

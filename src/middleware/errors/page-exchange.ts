@@ -54,6 +54,7 @@ export function pageExchange(exchange: Exchange, request: PageRequest): Exchange
     decision: exchange.decision,
     allowedOrigins: exchange.allowedOrigins,
     routeResource: exchange.routeResource,
+    routeScopes: exchange.routeScopes,
     abortOnClose: true,
     facts: newFacts(),
     get closed() {

@@ -164,7 +164,7 @@ class TokenRefusals {
 
   unauthorized(exchange: Exchange, code: TokenFailureCode, detail?: string): Refusal {
     this.#note(exchange, code, detail);
-    const challenge = this.#challenge(code !== 'jwt_missing', exchange.routeResource);
+    const challenge = this.#challenge(code !== 'jwt_missing', exchange.routeResource, exchange.routeScopes);
     return new Refusal(401, code, { headers: [['WWW-Authenticate', challenge]] });
   }
 

@@ -17,6 +17,7 @@ export const mcp: MiddlewareDefinition<McpOptions> = {
   options: mcpOptions,
   decides: true,
   routeResource: (options) => options.resourceMetadata?.resource,
+  routeScopes: (options) => options.resourceMetadata?.scopesSupported,
   allowedOrigins: (options) => originTest(options),
   create(options, context) {
     const metadataUrl = publishMetadata(options, context);
