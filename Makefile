@@ -14,7 +14,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(installed): package.json package-lock.json
-	npm ci
+	npm ci --loglevel=error || npm install --no-save --loglevel=error
 	@touch $@
 
 install: $(installed) ## Install npm dependencies (done by the other targets when needed)
