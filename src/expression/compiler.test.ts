@@ -190,6 +190,12 @@ describe('[PL-1.names] the checker', () => {
         "error[EXPRESSION_ARGUMENT]: The key of Look is a quoted text, not a number.\n  | Look(5)\n  |      ^\n  = help: Write '5'.",
       ],
     ],
+    [
+      'LookTwice(`bad`, 5)',
+      [
+        "error[EXPRESSION_ARGUMENT]: The key of LookTwice is a quoted text, not a number.\n  | LookTwice(`bad`, 5)\n  |                  ^\n  = help: Write '5'.",
+      ],
+    ],
     ['LookMany(`a`, 1, `b`, 2, 3)', []],
     ['LookTwice(`a`)', []],
     ['Look(`bad`)', ['error[EXPRESSION_ARGUMENT]: The key is bad.\n  | Look(`bad`)\n  | ^^^^^^^^^^^']],
@@ -261,6 +267,7 @@ describe('vocabularies', () => {
     [[text, { ...text, optional: true }], 1, 2],
     [[text, { ...text, repeats: true }], 2, Number.POSITIVE_INFINITY],
     [[text, { ...text, optional: true, repeats: true }], 1, Number.POSITIVE_INFINITY],
+    [[text, text, { ...text, repeats: true }], 3, Number.POSITIVE_INFINITY],
   ])('argument counts %#', (parameters, least, most) => {
     expect(argumentCount(parameters)).toEqual({ least, most });
   });

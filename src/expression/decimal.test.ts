@@ -190,7 +190,7 @@ describe('comparison', () => {
   });
 
   test('refuses what is no number', () => {
-    expect(() => compareDecimals('1', 'one')).toThrow(RangeError);
+    expect(() => compareDecimals('1', 'one')).toThrow(new RangeError('not a decimal number text'));
     expect(() => compareDecimals('', '1')).toThrow(RangeError);
   });
 

@@ -158,6 +158,8 @@ describe('[PL-1.errors] syntax errors point at the place and say what to write',
     ['A(${x})', '  | A(${x})\n  |   ^\n  = help: A ${path} stands inside a quoted value.'],
     ['A(\\`x\\`)', '  | A(\\`x\\`)\n  |   ^\n  = help: Remove the backslash: quotes are written plainly.'],
     ['A(“x”)', '  | A(“x”)\n  |   ^\n  = help: Use plain quotes: ", \' or `.'],
+    ['A(”x”)', '  | A(”x”)\n  |   ^\n  = help: Use plain quotes: ", \' or `.'],
+    ['A(’x’)', '  | A(’x’)\n  |   ^\n  = help: Use plain quotes: ", \' or `.'],
     ['A(‘x’)', '  | A(‘x’)\n  |   ^\n  = help: Use plain quotes: ", \' or `.'],
     ['A(\u00a0)', '  | A(\u00a0)\n  |   ^\n  = help: This is a no-break space; use a plain one.'],
     ['A(\u0000)', '  | A( )\n  |   ^'],
@@ -215,6 +217,7 @@ describe('[PL-1.errors] syntax errors point at the place and say what to write',
     ['A() & B()', 'A single `&` is not an operator.'],
     ['A() != B()', '`!=` is not an operator.'],
     ['A(\u0000)', 'The character U+0000 is not expected here.'],
+    ['A(\u00ad)', 'The character U+00AD is not expected here.'],
     ['A(\u{1F600})', '`😀` is not expected here.'],
     ['A(`x)', 'This text has no closing backtick.'],
     ["A('x)", "This text has no closing ' on its line."],
@@ -227,6 +230,10 @@ describe('[PL-1.errors] syntax errors point at the place and say what to write',
   });
 });
 
+test('a text that is not closed is marked to the end', () => {
+  expect(problemOf(' A(`x) && B()')).toMatchObject({ offset: 3, length: 10 });
+});
+
 describe('[PL-1.limits] limits', () => {
   const long = (bytes: number) => `A(\`${'x'.repeat(bytes - 5)}\`)`;
   const chain = (calls: number) => Array.from({ length: calls }, () => 'A()').join('&&');
@@ -236,6 +243,9 @@ describe('[PL-1.limits] limits', () => {
     expect(problemOf(long(16_385))).toMatchObject({
       code: 'EXPRESSION_LIMIT',
       message: 'An expression may have at most 16384 bytes.',
+      hint: 'Split it into several rules.',
+      offset: 0,
+      length: 0,
     });
     // Bytes, not characters.
     expect(parse(`A(\`${'é'.repeat(8_189)}\`)`).ok).toBe(true);

@@ -62,6 +62,8 @@ describe('excerpts', () => {
     ['last of lines', 'ab\ncd\nef', 7, 1, { text: 'ef', column: 2, length: 1 }],
     ['over several lines: the first', 'ab\ncd', 1, 4, { text: 'ab', column: 2, length: 1 }],
     ['control characters', 'a\tb\u001b[31mc', 7, 1, { text: 'a b [31mc', column: 8, length: 1 }],
+    ['an empty first line', '\nab', 0, 1, { text: '', column: 1, length: 1 }],
+    ['a short line after a long one', `${'a'.repeat(100)}\nbcd`, 103, 1, { text: 'bcd', column: 3, length: 1 }],
     ['exactly as wide as is shown', 'a'.repeat(60), 60, 0, { text: 'a'.repeat(60), column: 61, length: 1 }],
     ['a long line', long, 100, 4, { text: `…${'a'.repeat(60)}HERE${'b'.repeat(60)}…`, column: 62, length: 4 }],
     ['a long range', 'a'.repeat(200), 0, 200, { text: `${'a'.repeat(120)}…`, column: 1, length: 60 }],
