@@ -1,6 +1,6 @@
 /**
- * Writes what is made from definitions: JSON Schemas for editors (`schema/`), reference pages (`docs/reference/`) and
- * custom resource definitions (`deploy/crds/`).
+ * Writes what is made from definitions: JSON Schemas for editors (`schema/`), reference pages (`docs/reference/`),
+ * custom resource definitions (`deploy/crds/`) and the observability kit (`deploy/observability/`, `docs/observability.md`).
  *
  *     node scripts/generate.ts            writes
  *     node scripts/generate.ts --check    fails when something would change
@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from 'node:path';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import { schemaFiles } from './json-schemas.ts';
+import { observabilityFiles } from './observability.ts';
 import { referencePages } from './reference-pages.ts';
 
 const root = dirname(import.meta.dirname);
@@ -20,6 +21,7 @@ for (const [kind, schema] of schemaFiles()) {
 }
 for (const [name, text] of await referencePages()) files.set(join(root, 'docs/reference', name), text);
 for (const [name, text] of customResourceDefinitions()) files.set(join(root, 'deploy/crds', name), text);
+for (const [name, text] of observabilityFiles()) files.set(join(root, name), text);
 
 const existing = folders
   .map((folder) => join(root, folder))

@@ -67,4 +67,55 @@ export const requirements = [
     behaviour:
       'Recorded decisions are made again offline: the same policies change nothing, others exactly what they change.',
   },
+  {
+    id: 'TEL-prometheus.counts',
+    source: 'see everything: metrics',
+    behaviour: 'What a real Prometheus counts equals the traffic that was sent.',
+  },
+  {
+    id: 'TEL-prometheus.format',
+    source: 'Prometheus text format',
+    behaviour: 'The exposition is well-formed.',
+  },
+  {
+    id: 'TEL-kit',
+    source: 'see everything: kit',
+    behaviour: 'Every expression of the dashboard and every alert rule is accepted and evaluated by a real Prometheus.',
+  },
+  {
+    id: 'TEL-canary',
+    source: 'see everything: nothing sensitive by default',
+    behaviour:
+      'Tokens, cookies, secrets and argument values are in no log, record, metric or payload unless asked for.',
+  },
+  {
+    id: 'TEL-cardinality',
+    source: 'see everything: bounded cardinality',
+    behaviour: 'Made-up tool names, sessions, methods and versions leave the number of series bounded.',
+  },
+  {
+    id: 'TEL-hang',
+    source: 'see everything: never in the way',
+    behaviour: 'A collector that accepts and never answers costs neither throughput nor memory.',
+  },
+  {
+    id: 'TEL-grpc',
+    source: 'see everything: OTLP',
+    behaviour: 'Traces and metrics are pushed over gRPC as over HTTP.',
+  },
+  {
+    id: 'TEL-inject',
+    source: 'see everything: traces',
+    behaviour: 'With tracing.injectMeta the context survives client, gateway and upstream in the message itself.',
+  },
+  {
+    id: 'TEL-capture',
+    source: 'see everything: traces',
+    behaviour: 'Captured arguments and results hide what schemas and names mark as sensitive.',
+  },
+  {
+    id: 'TEL-shadow',
+    source: 'see everything: shadow',
+    behaviour: 'Shadow policies change nothing; their differences are counted and logged.',
+  },
 ] as const;

@@ -65,6 +65,7 @@ export function spansOf(
   if (facts.decision !== undefined) server['portcullis.decision.id'] = facts.decision.id;
   if (mcp?.sessionId !== undefined) server['mcp.session.id'] = mcp.sessionId;
   if (trace.argumentsText !== undefined) server['gen_ai.tool.call.arguments'] = trace.argumentsText;
+  if (settings.aliases && trace.argumentsText !== undefined) aliasArguments(trace.argumentsText, server);
   if (trace.resultText !== undefined) server['gen_ai.tool.call.result'] = trace.resultText;
   for (const header of settings.capturedRequestHeaders) captureHeader(exchange, header, server);
 
@@ -200,4 +201,17 @@ function captureHeader(exchange: Exchange, header: string, attributes: Record<st
   const values = exchange.headers.getAll(lower);
   if (values.length > 0)
     attributes[`http.request.header.${lower}`] = isCredentialHeader(lower) ? [redacted] : values.map(scrub);
+}
+
+/** The guide's one attribute per argument, of what is redacted already. Text that was shortened is no longer JSON. */
+function aliasArguments(text: string, attributes: Record<string, AttributeValue>): void {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, argument] of Object.entries(value).slice(0, 32))
+    attributes[`mcp.request.argument.${name}`] = typeof argument === 'string' ? argument : JSON.stringify(argument);
 }
