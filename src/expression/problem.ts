@@ -51,7 +51,7 @@ const window = 60;
 /** The line around a place, cut to what fits a terminal. `column` counts from 1 within the excerpt's `text`. */
 export function excerptOf(text: string, span: Span): NonNullable<Diagnostic['excerpt']> {
   const offset = Math.min(span.offset, text.length);
-  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
+  const lineStart = text.slice(0, offset).lastIndexOf('\n') + 1;
   const nextBreak = text.indexOf('\n', offset);
   const lineEnd = nextBreak < 0 ? text.length : nextBreak;
   const from = offset - lineStart > window ? offset - window : lineStart;
