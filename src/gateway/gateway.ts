@@ -13,6 +13,7 @@ import { type Collected, ProviderCollection } from './collect.ts';
 import type { Generation } from './generation.ts';
 import { entrypointOptions, type InstallContext, installContext, providersOf } from './install.ts';
 import { keepLastGood } from './last-good.ts';
+import { startWebhook, type Webhook } from './webhook.ts';
 
 export interface GatewayOptions {
   readonly configuration: StaticConfiguration;
@@ -57,6 +58,7 @@ class RunningGateway implements Gateway {
   #refused: readonly Diagnostic[] = [];
   #sequence = 0;
   #terminating = false;
+  #webhook: Webhook | undefined;
 
   constructor(options: GatewayOptions) {
     this.#configuration = options.configuration;
@@ -79,6 +81,7 @@ class RunningGateway implements Gateway {
         });
       }
       await this.#open();
+      this.#webhook = await startWebhook(this.#configuration, this.#log);
       this.#context.observer.watch({
         entrypoints: () => this.#entrypoints,
         servers: () => (this.#current as Generation).servers(),
@@ -119,6 +122,7 @@ class RunningGateway implements Gateway {
     await Promise.all(traffic.map((one) => one.drain(grace(one))));
     await Promise.all(admin.map((one) => one.drain(100)));
     await providersStopped;
+    await this.#webhook?.close();
     for (const generation of this.#generations.values()) generation.dispose();
     await this.#context?.dispose();
   }

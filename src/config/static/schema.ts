@@ -9,6 +9,7 @@ import { metrics } from './metrics.ts';
 import { providers } from './providers.ts';
 import { serversTransport } from './servers-transport.ts';
 import { tracing } from './tracing.ts';
+import { webhook } from './webhook.ts';
 
 /** `host:port=address:port`, the parts of a `resolve` rule. */
 const resolveRule = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]=\s]+):([0-9]{1,5})=(\[[0-9A-Fa-f:.]+\]|[^:[\]=\s]+):([0-9]{1,5})$/;
@@ -61,6 +62,9 @@ export const staticSchema = z.strictObject({
     .describe(
       'Points upstream names elsewhere, for tests and demos: `host:port=address:port`. TLS still checks the name.',
     ),
+  webhook: webhook
+    .optional()
+    .describe('Answers a cluster’s API server whether a routing object may be applied. Off unless given.'),
   workers: z.int().min(1).max(1024).default(1).describe('Processes that share the entrypoints.'),
 });
 

@@ -80,10 +80,15 @@ export class ApiClient {
   /**
    * Reads lines of JSON as they come, until the API server ends the answer.
    *
+   * @param opened called when the API server has agreed
    * @param idleTimeout without a byte for so long, in milliseconds, the answer is given up
    */
-  async *lines(request: ApiRequest, idleTimeout: number, signal: AbortSignal): AsyncGenerator<unknown> {
+  async *lines(
+    request: ApiRequest,
+    { idleTimeout, signal, opened }: { idleTimeout: number; signal: AbortSignal; opened: () => void },
+  ): AsyncGenerator<unknown> {
     const response = await this.#send(request, idleTimeout, signal);
+    opened();
     const decoder = new TextDecoder();
     let rest = '';
     try {

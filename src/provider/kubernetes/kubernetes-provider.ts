@@ -15,6 +15,7 @@ import { StatusReporter } from './status-reporter.ts';
 
 /** Changes often come several at once (`kubectl apply -f folder`): so long is waited for the next, in milliseconds. */
 const settleTime = 30;
+const longestRest = 250;
 /** References can lead to objects with references, but not for ever. */
 const mostRounds = 5;
 
@@ -85,13 +86,16 @@ class KubernetesProvider implements Provider {
   async #follow(objects: ClusterObjects, publish: Publish, signal: AbortSignal, log: Logger): Promise<void> {
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     let published = performance.now();
+    let rest = settleTime;
     while (!signal.aborted) {
       await Promise.race([this.#wake.promise, stopped]);
-      await pause(Math.max(settleTime, published + this.#options.throttleDuration - performance.now()), signal);
+      await pause(Math.max(rest, published + this.#options.throttleDuration - performance.now()), signal);
       if (signal.aborted) return;
       try {
         published = performance.now();
         await this.#publish(objects, publish);
+        // What is costly is done less often, and a few changes more are taken together.
+        rest = Math.min(longestRest, Math.max(settleTime, (performance.now() - published) / 2));
       } catch (error) {
         log.error('a change of routing objects could not be taken over', { error: String(error) });
       }

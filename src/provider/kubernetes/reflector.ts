@@ -40,6 +40,8 @@ export class Reflector {
   #objects = new Map<string, ApiObject>();
   #version: string | undefined;
   #lastProblem = '';
+  /** When the watch was opened that is open, or was last. */
+  #opened: number | undefined;
 
   constructor(source: Source, context: { client: ApiClient; log: Logger; change: Change; idleTimeout: number }) {
     this.source = source;
@@ -72,31 +74,32 @@ export class Reflector {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#signal.aborted) {
-      const begun = performance.now();
+      this.#opened = undefined;
       try {
         if (this.#version === undefined) await this.#list();
         this.#lastProblem = '';
         await this.#watch();
         // A watch that ends at once, again and again, is a fault, too.
-        failures = performance.now() - begun > 5_000 ? 0 : failures + 1;
-        if (failures < 2) await pause(Math.random() * 250, this.#signal);
-        else await this.#wait(backOff(failures));
+        failures = this.#worked() ? 0 : failures + 1;
+        await this.#wait(failures === 0 ? Math.random() * 250 : backOff(failures));
       } catch (error) {
         if (this.#signal.aborted) return;
-        if (performance.now() - begun > 60_000) failures = 0;
-        failures += 1;
-        const status = error instanceof ApiError ? error.status : 0;
+        failures = this.#worked() ? 1 : failures + 1;
+        const { status, retryAfter } = error instanceof ApiError ? error : { status: 0, retryAfter: 0 };
         // The past is forgotten (410), or the API server has another one than we were told of.
         if ((status >= 400 && status < 500 && status !== 429) || failures % 3 === 0) this.#version = undefined;
-        if (status === 410 && failures === 1) continue;
+        if (status === 410 && failures <= 2) continue;
         if (status === 404) this.#missing();
         else this.#complain(error);
-        const asked = error instanceof ApiError ? error.retryAfter : 0;
-        await this.#wait(
-          Math.max(asked, status === 404 ? missingPause * (0.8 + Math.random() * 0.4) : backOff(failures)),
-        );
+        const usual = status === 404 ? missingPause * (0.8 + Math.random() * 0.4) : backOff(failures);
+        await this.#wait(Math.max(retryAfter, usual));
       }
     }
+  }
+
+  /** True when the last watch was open for a while. */
+  #worked(): boolean {
+    return this.#opened !== undefined && performance.now() - this.#opened > 1_000;
   }
 
   /** Waits, but no longer than an outage of the API server lasts. */
@@ -148,7 +151,11 @@ export class Reflector {
     };
     // The API server ends the watch itself; should it forget to, we do.
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout((seconds + 30) * 1_000)]);
-    for await (const event of this.#client.lines(request, this.#idleTimeout, signal)) this.#take(event);
+    const opened = (): void => {
+      this.#opened = performance.now();
+    };
+    const events = this.#client.lines(request, { idleTimeout: this.#idleTimeout, signal, opened });
+    for await (const event of events) this.#take(event);
   }
 
   #take(event: unknown): void {
