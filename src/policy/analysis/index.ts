@@ -9,4 +9,6 @@ export type { ListChange } from './list-diff.ts';
 export * from './matrix.ts';
 export { type Mutant, mutantsOf } from './mutate.ts';
 export { type Reach, reachOf } from './reach.ts';
+export { type PathValue, requestFrom } from './request-from.ts';
 export { jsonText } from './request-text.ts';
+export { type VisibilityReason, whyVisible } from './why-hidden.ts';
