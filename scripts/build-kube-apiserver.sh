@@ -17,6 +17,12 @@ if [ -x "$target/kube-apiserver" ] && [ -x "$target/kubectl" ]; then
 fi
 command -v go >/dev/null || { echo "build-kube-apiserver: Go is needed to build kube-apiserver" >&2; exit 2; }
 
+# Several test files may want it at once: one builds, the others wait and find it.
+mkdir -p "$work"
+exec 9>"$work/lock"
+if command -v flock >/dev/null; then flock 9; fi
+[ -x "$target/kube-apiserver" ] && [ -x "$target/kubectl" ] && { echo "$target"; exit 0; }
+
 mkdir -p "$work/apiserver" "$work/kubectl" "$target"
 staging=(api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap
   code-generator component-base component-helpers controller-manager cri-api cri-client csi-translation-lib

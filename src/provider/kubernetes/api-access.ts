@@ -1,6 +1,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { PortcullisError } from '../../errors.ts';
 import type { KubernetesOptions } from './options.ts';
 
@@ -76,30 +76,35 @@ async function direct(options: Options, env: Environment, endpoint: string): Pro
 async function fromKubeconfig(options: Options, env: Environment, paths: string): Promise<ApiAccess> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
-  if (env['KUBECONFIG'] === undefined || env['KUBECONFIG'] === '') config.loadFromFile(paths);
-  else config.loadFromDefault();
+  const [first = '', ...others] = paths.split(delimiter).filter((path) => path !== '');
+  config.loadFromFile(first);
+  for (const path of others) {
+    const more = new KubeConfig();
+    more.loadFromFile(path);
+    config.mergeConfig(more, true);
+  }
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     throw new PortcullisError('CONFIG_INVALID_VALUE', `kubeconfig ${paths}: the current context names no cluster`);
   }
   const settings = async () => {
-    const given: Parameters<typeof config.applyToHTTPSOptions>[0] = {};
-    await config.applyToHTTPSOptions(given);
-    return given;
+    const filled: Parameters<typeof config.applyToHTTPSOptions>[0] = {};
+    await config.applyToHTTPSOptions(filled);
+    return filled;
   };
-  const first = await settings();
+  const given = await settings();
   const { token, certAuthFilePath } = options;
   return {
     server: trimSlash(options.endpoint ?? cluster.server),
     tls: {
       ca:
         certAuthFilePath === undefined
-          ? (first.ca as string | Buffer | undefined)
+          ? (given.ca as string | Buffer | undefined)
           : await readText(certAuthFilePath, 'the authority'),
-      cert: first.cert as string | Buffer | undefined,
-      key: first.key as string | Buffer | undefined,
-      servername: first.servername,
-      rejectUnauthorized: first.rejectUnauthorized,
+      cert: given.cert as string | Buffer | undefined,
+      key: given.key as string | Buffer | undefined,
+      servername: given.servername,
+      rejectUnauthorized: given.rejectUnauthorized,
     },
     namespace: config.getContextObject(config.currentContext)?.namespace ?? (await ownNamespace(env)),
     async credentials() {
