@@ -125,9 +125,18 @@ function diffLines(diff: PolicyDiff): string[] {
   if (isEmpty(diff)) return ['  nothing changes for anybody', ''];
   const lines: string[] = [];
   const marks = { gained: '+', lost: '-' };
-  for (const change of diff.changes) {
-    lines.push(`  ${marks[change.direction]} ${subjectText(change)}: ${change.direction}`, ...whenLines(change));
-    if (change.example !== undefined) lines.push(`      for example ${exampleText(change.example)}`);
+  // Methods that change in the same way are told together.
+  for (const same of Map.groupBy(
+    diff.changes,
+    (change) => `${change.direction}\n${whenLines(change).join('\n')}`,
+  ).values()) {
+    const [first] = same;
+    if (first === undefined) continue;
+    lines.push(
+      `  ${marks[first.direction]} ${same.map(subjectText).join(', ')}: ${first.direction}`,
+      ...whenLines(first),
+    );
+    if (first.example !== undefined) lines.push(`      for example ${exampleText(first.example)}`);
   }
   for (const change of diff.unknown)
     lines.push(`  ? ${subjectText(change)}: perhaps ${change.direction}`, ...whenLines(change));

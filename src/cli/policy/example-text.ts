@@ -1,4 +1,4 @@
-import { type ObjectValue, print } from '../../expression/index.ts';
+import { FALSE, type ObjectValue, print, TRUE } from '../../expression/index.ts';
 import { ABSENT, type ChangeCondition, type ConditionLiteral, jsonText } from '../../policy/analysis/index.ts';
 import type { PolicyRequest } from '../../policy/index.ts';
 
@@ -30,9 +30,14 @@ function rank({ variable }: ConditionLiteral): number {
   return variable.atom.path.names[0] === 'jwt' ? 0 : 1;
 }
 
-function literalText({ variable: { atom }, state }: ConditionLiteral): string {
+function literalText({ variable: { atom, domain }, states }: ConditionLiteral): string {
   const text = print(atom.condition.call);
-  if (state === ABSENT) return `nothing at ${atom.path.text}`;
-  if (state === 1) return `${text} cannot be judged`;
-  return state === 2 ? text : `!${text}`;
+  const has = (state: (typeof states)[number]) => states.includes(state);
+  if (!has(TRUE) && domain.every((state) => state === TRUE || has(state)))
+    return states.length === 1 && has(FALSE) ? `!${text}` : `${text} does not hold`;
+  const words = states.map((state) => {
+    if (state === ABSENT) return `nothing at ${atom.path.text}`;
+    return state === TRUE ? text : state === FALSE ? `!${text}` : `${text} cannot be judged`;
+  });
+  return words.length === 1 ? words.join('') : `(${words.join(' or ')})`;
 }

@@ -12,9 +12,10 @@ export interface ChangeCondition {
   readonly literals: readonly ConditionLiteral[];
 }
 
+/** One question with the states that count. */
 export interface ConditionLiteral {
   readonly variable: Variable;
-  readonly state: State;
+  readonly states: readonly State[];
 }
 
 export interface Change {
@@ -167,7 +168,7 @@ function compareCell(
     (direction, assignment) => {
       if (direction === 'same') return true;
       const own = found[direction];
-      const condition = minimized(settle, assignment, direction);
+      const condition = minimized(explorer, settle, assignment, direction);
       own.add(condition);
       if (own.example !== undefined || own.searches >= 12) return true;
       own.searches += 1;
@@ -184,7 +185,7 @@ function compareCell(
   const all = (['gained', 'lost'] as const).flatMap((direction): Change[] => {
     const { conditions, example } = found[direction];
     if (conditions.size === 0) return [];
-    const listed = [...conditions.values()].sort((a, b) => a.literals.length - b.literals.length);
+    const listed = merged([...conditions.values()]).sort((a, b) => a.literals.length - b.literals.length);
     return [
       {
         direction,
@@ -210,15 +211,50 @@ class Found {
   searches = 0;
 
   add(condition: ChangeCondition): void {
-    if (this.conditions.size > 32) return;
-    this.conditions.set(
-      condition.literals
-        .map(({ variable, state }) => `${state}${variable.key}`)
-        .sort()
-        .join('\n'),
-      condition,
-    );
+    if (this.conditions.size < 64) this.conditions.set(conditionKey(condition), condition);
   }
+}
+
+function conditionKey({ literals }: ChangeCondition): string {
+  return literals
+    .map(({ variable, states }) => `${[...states].sort().join('')}${variable.key}`)
+    .sort()
+    .join('\n');
+}
+
+/** Joins conditions that differ in the states of one question, until no two do. */
+function merged(conditions: readonly ChangeCondition[]): ChangeCondition[] {
+  const left = [...conditions];
+  for (let index = 0; index < left.length; index++) {
+    for (let other = index + 1; other < left.length; other++) {
+      const [a, b] = [left[index], left[other]];
+      const joined = a === undefined || b === undefined ? undefined : joinConditions(a, b);
+      if (joined === undefined) continue;
+      left.splice(other, 1);
+      left[index] = joined;
+      // What was just made may fit one that was passed over.
+      index = -1;
+      break;
+    }
+  }
+  return left;
+}
+
+function joinConditions(a: ChangeCondition, b: ChangeCondition): ChangeCondition | undefined {
+  if (a.literals.length !== b.literals.length) return undefined;
+  const rest = new Map(b.literals.map((literal) => [literal.variable, literal]));
+  let differing: ConditionLiteral | undefined;
+  for (const literal of a.literals) {
+    const other = rest.get(literal.variable);
+    if (other === undefined) return undefined;
+    if ([...literal.states].sort().join() === [...other.states].sort().join()) continue;
+    if (differing !== undefined) return undefined;
+    differing = { variable: literal.variable, states: [...new Set([...literal.states, ...other.states])] };
+  }
+  if (differing === undefined) return a;
+  const { variable, states } = differing;
+  const literals = a.literals.filter((literal) => literal.variable !== variable);
+  return { literals: variable.domain.every((state) => states.includes(state)) ? literals : [...literals, differing] };
 }
 
 /**
@@ -263,8 +299,9 @@ function comparison(
   };
 }
 
-/** Leaves out what the answer does not hang on. */
-export function minimized<Answer>(
+/** Leaves out what the answer does not hang on, and what follows from the rest. */
+function minimized<Answer>(
+  explorer: Explorer,
   settle: (assignment: Assignment) => Settled<Answer>,
   assignment: Assignment,
   answer: Answer,
@@ -274,7 +311,12 @@ export function minimized<Answer>(
     const without = new Map(kept);
     without.delete(variable);
     const settled = settle(without);
-    if ('answer' in settled && settled.answer === answer) kept = without;
+    const idle = 'answer' in settled && settled.answer === answer;
+    const follows = () =>
+      variable.domain.every(
+        (state) => state === kept.get(variable) || !explorer.consistent(new Map([...without, [variable, state]])),
+      );
+    if (idle || follows()) kept = without;
   }
-  return { literals: [...kept].map(([variable, state]) => ({ variable, state })) };
+  return { literals: [...kept].map(([variable, state]) => ({ variable, states: [state] })) };
 }

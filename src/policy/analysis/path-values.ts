@@ -49,7 +49,10 @@ export function solvePath(wishes: readonly Wish[], limits: PathLimits = {}): Pat
   const fits = (value: Value) =>
     allowed(value, limits) && wishes.every(({ atom, state }) => judged(atom, value) === state);
   const array = largestArray(wishes, pool.scalars);
-  const values = [...pool.scalars, ...(array === undefined ? [] : [array]), ...pool.others].filter(fits);
+  const arrays = array === undefined ? [] : [array];
+  // Claims such as groups are lists as a rule: an example with a list reads better there.
+  const isList = wishes.some(({ atom }) => atom.path.names[0] === 'jwt' && atom.condition.function.name === 'Contains');
+  const values = [...(isList ? arrays : []), ...pool.scalars, ...(isList ? [] : arrays), ...pool.others].filter(fits);
   if (values.length > 0) return { possible: true, values };
   const open =
     limits.container !== true && (!refutedText(wishes, pool.points) || (!pool.exact && limits.text !== true));

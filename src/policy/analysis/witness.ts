@@ -15,8 +15,8 @@ import type { Assignment, Explorer, Variable } from './explorer.ts';
 import { solvePath } from './path-values.ts';
 import { type PathValue, requestFrom } from './request-from.ts';
 
-const perPath = 10;
-const tries = 400;
+const perPath = 14;
+const tries = 600;
 
 /**
  * Looks for a request of the explorer's cell that brings an assignment about and passes a test on the real engine. Not
@@ -45,7 +45,7 @@ export function findWitness(
     if (path === undefined) return visit(index + 1, values);
     const own = [...assignment].filter(([variable]) => variable.pathKey === pathKey);
     const options =
-      presence.get(pathKey) === false ? [undefined] : candidates(explorer, pathKey, own, values, presence);
+      presence.get(pathKey) === false ? [undefined] : candidates(explorer, pathKey, own, values, presence, assignment);
     let kept = 0;
     for (const value of options) {
       if (left <= 0 || kept >= perPath) return undefined;
@@ -93,6 +93,7 @@ function candidates(
   own: readonly (readonly [Variable, State])[],
   values: readonly PathValue[],
   presence: ReadonlyMap<string, boolean>,
+  assignment: Assignment,
 ): (Value | undefined)[] {
   const wishes = own.flatMap(([{ atom, subjectKnown }, state]) =>
     state === ABSENT || subjectKnown || !isLiteral(atom) ? [] : [{ atom, state }],
@@ -104,15 +105,33 @@ function candidates(
   const fitting = usual.filter((value) =>
     wishes.every(({ atom, state }) => stateOn(atom, [{ names: atom.path.names, value }]) === state),
   );
+  // A value that others are compared with: near what is asked of them.
+  const asked =
+    own.length > 0
+      ? []
+      : [...comparedWith(pathKey, assignment)].flatMap((each) => {
+          const other = explorer.wishes(each, assignment);
+          return other.length === 0
+            ? []
+            : solvePath(other, explorer.limits(each, presence)).values.slice(0, 3).flatMap(around);
+        });
   const free = own.length === 0 || own.every(([{ atom }]) => !isLiteral(atom));
   const optional = presence.get(pathKey) === undefined && !explorer.cell.always(pathKey);
   return unique([
+    ...asked,
     ...related,
     ...(free ? fitting : solved),
     ...fitting,
     ...(optional ? [undefined] : []),
     ...(free ? solved.slice(0, 20) : []),
   ]);
+}
+
+/** Paths that are compared with what is at a path. */
+function comparedWith(pathKey: string, assignment: Assignment): Set<string> {
+  return new Set(
+    [...assignment.keys()].flatMap((variable) => (variable.operandKeys.includes(pathKey) ? [variable.pathKey] : [])),
+  );
 }
 
 /** Values near what a `${}` brings in, whatever the function: equal, less, greater, around, in a list. */
