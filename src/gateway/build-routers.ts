@@ -7,6 +7,7 @@ import { checkPriority } from '../router/priority.ts';
 import { type CompiledRule, compileRule } from '../router/rule.ts';
 import type { Service } from '../service/service.ts';
 import type { BuiltMiddleware, MiddlewareBuild } from './build-middlewares.ts';
+import type { EntrypointRedirection } from './entrypoint-redirection.ts';
 import { gate } from './gate.ts';
 import { chainRoute } from './route-chain.ts';
 
@@ -18,6 +19,8 @@ export interface EntrypointFacts {
   readonly isDefault: boolean;
   /** Qualified names of middlewares before those of each router. */
   readonly middlewares: readonly string[];
+  /** Everything is sent elsewhere. */
+  readonly redirection?: EntrypointRedirection | undefined;
 }
 
 export interface BuiltRouter {

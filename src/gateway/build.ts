@@ -10,6 +10,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { buildMiddlewares } from './build-middlewares.ts';
 import { type BuiltRouter, buildRouters, type EntrypointFacts } from './build-routers.ts';
 import { buildServices } from './build-services.ts';
+import { redirectAll } from './entrypoint-redirection.ts';
 import { gate } from './gate.ts';
 import { Generation } from './generation.ts';
 import { type Breakage, breakageKey } from './last-good.ts';
@@ -126,10 +127,9 @@ function entrypointHandler(entrypoint: EntrypointFacts, routers: readonly BuiltR
     })),
   );
   const route: Handler = (exchange) => (table.match(exchange) ?? notFound)(exchange);
-  return servePublished(
-    here.flatMap((router) => router.middlewares.flatMap((middleware) => middleware.published)),
-    route,
-  );
+  const published = here.flatMap((router) => router.middlewares.flatMap((middleware) => middleware.published));
+  const serve = servePublished(published, route);
+  return entrypoint.redirection === undefined ? serve : redirectAll(entrypoint.redirection, serve);
 }
 
 function hostOptions(

@@ -15,6 +15,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { compileRedaction } from '../telemetry/tracing/redaction.ts';
 import type { BuildContext } from './build.ts';
 import type { EntrypointFacts } from './build-routers.ts';
+import { redirectionOf } from './entrypoint-redirection.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { SharedState } from './shared-state.ts';
 import { makeDefaultCertificate } from './tls-settings.ts';
@@ -75,6 +76,7 @@ function entrypointFacts(configuration: StaticConfiguration): EntrypointFacts[] 
     tls: one.http.tls !== undefined,
     isDefault: marked ? one.asDefault : name !== 'admin' && name !== 'traefik',
     middlewares: one.http.middlewares,
+    redirection: redirectionOf(configuration, name),
   }));
 }
 
