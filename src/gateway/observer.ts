@@ -18,7 +18,7 @@ import { GatewayMetrics } from '../telemetry/metrics/gateway-metrics.ts';
 import { type Environment, otlpRoute, resourceAttributesOf } from '../telemetry/otlp-options.ts';
 import { RequestSpans, type TraceSettings } from '../telemetry/tracing/request-trace.ts';
 import { chooseSampler } from '../telemetry/tracing/sampling.ts';
-import { type SpanRecord, type SpanSettings, spansOf } from '../telemetry/tracing/spans.ts';
+import { countSpans, type SpanRecord, type SpanSettings, spansOf } from '../telemetry/tracing/spans.ts';
 import type { Witness } from '../telemetry/witness.ts';
 
 /** Hears what happens in the gateway and hands it to telemetry. Nothing here may fail or delay a request. */
@@ -242,6 +242,11 @@ async function createTracer(
     finished(exchange, status, end) {
       const { trace } = exchange.facts;
       if (trace === undefined || !trace.sampled) return;
+      if (push.full) {
+        // Spans that nobody can take are not worth making.
+        dropped(countSpans(exchange.facts));
+        return;
+      }
       const spans: SpanRecord[] = spansOf(exchange, status, end, trace as RequestSpans, spanSettings);
       for (const span of spans) push.add(span);
     },

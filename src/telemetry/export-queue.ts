@@ -35,6 +35,11 @@ export class ExportQueue<Record> {
     else this.#timer ??= setTimeout(() => void this.#send(), this.#options.delay).unref();
   }
 
+  /** True when nothing more can be taken now: then a record need not be made at all. */
+  get full(): boolean {
+    return this.#closed || this.#waiting.length >= this.#options.capacity;
+  }
+
   get waiting(): number {
     return this.#waiting.length;
   }

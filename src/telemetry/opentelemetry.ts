@@ -27,6 +27,8 @@ const scope = { name: 'portcullis', version: '1' };
 /** Something that takes records and sends them in the background. */
 export interface Push<Record> {
   add(record: Record): void;
+  /** True when what is added now would be dropped. */
+  readonly full: boolean;
   close(withinMs: number): Promise<void>;
 }
 
@@ -69,6 +71,9 @@ export async function pushSpans(options: PushOptions): Promise<Push<SpanRecord>>
   const queue = queueFor<ReadableSpan>(exporter, 'OTEL_BSP', options);
   return {
     add: (record) => queue.add(toReadableSpan(record, resource)),
+    get full() {
+      return queue.full;
+    },
     async close(withinMs) {
       await queue.close(withinMs);
       await within(exporter.shutdown(), 500);
@@ -85,6 +90,9 @@ export async function pushAuditLines(options: PushOptions): Promise<Push<string>
       : new (await import('@opentelemetry/exporter-logs-otlp-proto')).OTLPLogExporter(httpConfig(options.route));
   const queue = queueFor<ReadableLogRecord>(exporter as Exporter<ReadableLogRecord>, 'OTEL_BLRP', options);
   return {
+    get full() {
+      return queue.full;
+    },
     add(line) {
       const now = hrTime(Date.now());
       queue.add({

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../http/exchange.ts';
-import type { McpFacts } from '../../http/facts.ts';
+import type { McpFacts, RequestFacts } from '../../http/facts.ts';
 import { errorTypeOf, knownHttpMethod, splitUrl } from '../metrics/label-values.ts';
 import { isCredentialHeader, redacted, scrub } from '../scrub.ts';
 import { type RequestSpans, randomHex } from './request-trace.ts';
@@ -147,6 +147,16 @@ export function spansOf(
     });
   }
   return spans;
+}
+
+/** How many spans {@link spansOf} makes of a request. */
+export function countSpans(facts: RequestFacts): number {
+  return (
+    1 +
+    (facts.authenticationStart > 0 ? 1 : 0) +
+    (facts.decision !== undefined && facts.decisionStart > 0 ? 1 : 0) +
+    (facts.originStart > 0 && facts.serverUrl !== undefined ? 1 : 0)
+  );
 }
 
 /** `{mcp.method.name} {target}`; a resource's URI is not in the name, there are too many of them. */
