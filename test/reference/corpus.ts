@@ -12,6 +12,7 @@ import {
 } from './case.ts';
 import { item, request, rules, soup } from './generate.ts';
 import { Tape } from './tape.ts';
+import { itemPlaces } from './vocabulary.ts';
 
 /** Bytes that are the same for ever (xorshift). */
 function bytesFrom(seed: number): (count: number) => Uint8Array {
@@ -41,7 +42,9 @@ export function makeCorpus(size = 400, seed = 20_260_725): () => string | undefi
     const requests = Array.from({ length: 8 }, () => request(tape(96)));
     const items = Array.from({ length: 3 }, () => item(tape(32)));
     const soups = texts.map((match): CaseRules => ({ policies: [{ match, action: 'deny' }] }));
+    const shown = Array.from({ length: 3 }, () => rules(tape(16), [tape(64), tape(64)], itemPlaces));
     const all = [...soups.map(checkSyntax), checkRules(caseRules, requests, items)];
+    all.push(...shown.map((each) => checkRules(each, requests.slice(0, 3), items)));
     return () => firstOf(all, (check) => check());
   });
   return () => firstOf(checks, (check) => check());

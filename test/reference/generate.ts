@@ -1,6 +1,7 @@
 /** Random policies, requests and items out of tapes. */
 import type { CaseItem, CaseRequest, CaseRules } from './case.ts';
 import type { Tape } from './tape.ts';
+import type { Place } from './vocabulary.ts';
 import * as words from './vocabulary.ts';
 
 const asText = (json: string): string => {
@@ -24,7 +25,7 @@ function quoted(tape: Tape, text: string): string {
 const escapeTemplate = (text: string): string => text.replaceAll('${', '$${');
 
 /** A text that stands a fair chance to be, hold or begin what is at the place. */
-function valueFor(tape: Tape, usual: readonly [string, ...string[]], part: boolean): string {
+function valueFor(tape: Tape, places: readonly Place[], usual: readonly [string, ...string[]], part: boolean): string {
   const json = tape.rarely(5) ? tape.pick(words.nasty) : tape.pick(usual);
   const text = asText(json);
   switch (tape.below(part ? 6 : 8)) {
@@ -33,23 +34,24 @@ function valueFor(tape: Tape, usual: readonly [string, ...string[]], part: boole
     case 2:
       return part ? escapeTemplate(text.slice(-2)) : escapeTemplate(text);
     case 3:
-      return `\${${placeOf(tape).path}}`;
+      return `\${${placeOf(tape, places).path}}`;
     case 4: {
       const cut = tape.below(text.length + 1);
-      return `${escapeTemplate(text.slice(0, cut))}\${${placeOf(tape).path}}${tape.rarely(3) ? escapeTemplate(text.slice(cut)) : ''}`;
+      return `${escapeTemplate(text.slice(0, cut))}\${${placeOf(tape, places).path}}${tape.rarely(3) ? escapeTemplate(text.slice(cut)) : ''}`;
     }
     default:
       return escapeTemplate(text);
   }
 }
 
-const placeOf = (tape: Tape) => tape.pick(words.places) ?? { path: 'mcp.method', usual: ['"ping"'] as const };
+const placeOf = (tape: Tape, places: readonly Place[]): Place =>
+  tape.pick(places) ?? { path: 'mcp.method', usual: ['"ping"'] };
 
-function call(tape: Tape): string {
-  const { path, usual } = placeOf(tape);
+function call(tape: Tape, places: readonly Place[]): string {
+  const { path, usual } = placeOf(tape, places);
   const at = quoted(tape, path);
   const value = (part = false) => {
-    const text = valueFor(tape, usual as readonly [string, ...string[]], part);
+    const text = valueFor(tape, places, usual, part);
     const numeric = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?$/.test(text);
     return numeric && tape.rarely(3) ? text : quoted(tape, text);
   };
@@ -83,27 +85,28 @@ function call(tape: Tape): string {
   }
 }
 
-export function match(tape: Tape, depth = 3): string {
+export function match(tape: Tape, depth = 3, places = words.places): string {
   switch (depth === 0 ? 0 : tape.below(9)) {
     case 4:
-      return `!${match(tape, 0)}`;
+      return `!${match(tape, 0, places)}`;
     case 5:
-      return `!(${match(tape, depth - 1)})`;
+      return `!(${match(tape, depth - 1, places)})`;
     case 6:
-      return `${match(tape, depth - 1)} && ${match(tape, depth - 1)}`;
+      return `${match(tape, depth - 1, places)} && ${match(tape, depth - 1, places)}`;
     case 7:
-      return `(${match(tape, depth - 1)} || ${match(tape, depth - 1)})`;
+      return `(${match(tape, depth - 1, places)} || ${match(tape, depth - 1, places)})`;
     case 8:
-      return `${match(tape, depth - 1)} || ${match(tape, depth - 1)}&&${match(tape, 0)}`;
+      return `${match(tape, depth - 1, places)} || ${match(tape, depth - 1, places)}&&${match(tape, 0, places)}`;
     default:
-      return call(tape);
+      return call(tape, places);
   }
 }
 
-export function rules(first: Tape, each: readonly Tape[]): CaseRules {
+/** `places` are the paths to speak of: all, or those that matter to what a caller sees. */
+export function rules(first: Tape, each: readonly Tape[], places = words.places): CaseRules {
   const policies = each.map((tape) => {
     const action = tape.pick(['allow', 'deny'] as const);
-    return { match: match(tape), action, ...(tape.rarely(6) ? { name: 'a rule' } : {}) };
+    return { match: match(tape, 3, places), action, ...(tape.rarely(6) ? { name: 'a rule' } : {}) };
   });
   const defaultAction = first.pick(['deny', 'allow', undefined] as const);
   const listDefaultAction = first.pick(['callable', undefined, 'callable', 'show', 'hide'] as const);

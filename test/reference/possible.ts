@@ -95,7 +95,7 @@ function callOutcomes(call: Call, root: Value, unknown: Unknown, reading: Readin
   const distinct = [...new Map(free.map((path) => [JSON.stringify(path), path])).values()];
   const own = isFree(call.path, unknown);
   const others = free.length - (own ? 1 : 0);
-  if (loose && (others > 1 || (own && others > 0))) return every;
+  if (loose && (distinct.length < free.length || (own && others > 0))) return every;
   if (loose && others > 0 && /^(Lt|Lte|Gt|Gte|SplitContains)$/.test(call.name)) return every;
   if (loose && own && call.name === 'Matches') return every;
   if (loose && own && unknown.beginning !== undefined && isNumeric(call, root)) return every;

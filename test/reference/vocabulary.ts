@@ -63,7 +63,7 @@ export const nasty: readonly [string, ...string[]] = [
   '{"length":1,"0":"a"}',
 ];
 
-interface Place {
+export interface Place {
   /** As it stands in a policy, raw. */
   readonly path: string;
   /** What is usually there, as JSON texts. */
@@ -175,6 +175,22 @@ export const places: readonly Place[] = [
   { path: 'http.host', usual: ['"mcp.localhost"'] },
   { path: 'http.path', usual: ['"/mcp"', '"/"'] },
   { path: 'client.ip', usual: ['"192.0.2.1"', '"5"'] },
+];
+
+/** What visibility turns on: the item, what the caller is free to say in its call, and a few fixed facts. */
+export const itemPlaces: readonly Place[] = [
+  ...Array.from({ length: 3 }, (): Place[] => [
+    { path: 'mcp.params.name', usual: ['"read"', '"a"', '"r5"', '"5"', '"write"'] },
+    { path: 'mcp.params.uri', usual: ['"db://a/x"', '"db://a/"', '"db://b"', '"db://a/,db://b"', '"5"', '"a"'] },
+    { path: 'mcp.params.arguments.x', usual: ['"read"', '5', '"db://a/"', '["read",5]', '"a"'] },
+  ]).flat(),
+  { path: 'mcp.params.arguments.y', usual: ['"a"', '"r5"', '5'] },
+  { path: 'mcp.method', usual: ['"tools/call"', '"resources/read"', '"prompts/get"'] },
+  { path: 'mcp.params._meta.k', usual: ['"a"', '5'] },
+  { path: 'mcp.id', usual: ['1', '"a"'] },
+  { path: 'mcp.params', usual: ['{}'] },
+  ...below('jwt', claimPlaces.slice(3, 9)),
+  ...below('tool.annotations', hintPlaces),
 ];
 
 export const patterns = [
