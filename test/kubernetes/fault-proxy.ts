@@ -58,7 +58,7 @@ export async function startFaultProxy(server: string, certificate: string): Prom
       (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         outgoing.flushHeaders();
-        if (slowly) answer.on('data', (chunk: Buffer) => void trickle(chunk, outgoing)).on('end', () => outgoing.end());
+        if (slowly) trickle(answer, outgoing).catch(() => outgoing.destroy());
         else answer.pipe(outgoing);
         answer.on('error', () => outgoing.destroy());
       },
@@ -71,13 +71,12 @@ export async function startFaultProxy(server: string, certificate: string): Prom
     incoming.pipe(onward);
   }
 
-  let pending = Promise.resolve();
-  function trickle(chunk: Buffer, outgoing: ServerResponse): Promise<void> {
-    pending = pending.then(async () => {
+  async function trickle(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
       if (chunk.includes('"BOOKMARK"')) await new Promise((resolve) => setTimeout(resolve, 1_000));
       for (let at = 0; at < chunk.length; at += 64) outgoing.write(chunk.subarray(at, at + 64));
-    });
-    return pending;
+    }
+    outgoing.end();
   }
 
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ export async function startGuideInCluster(more: readonly string[] = []): Promise
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await cluster.apply(join(root, 'examples/guide'));
+    for (const file of globSync(join(root, 'examples/guide/0*.yaml')).sort()) await cluster.apply(file);
     gateway = await startTestGateway({
       files: {},
       flags: [

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -81,8 +81,11 @@ describe.skipIf(programs === undefined)('objects in a cluster', () => {
         const found = Object.fromEntries(status.conditions.map((one) => [one.type, one.status]));
         expect(found, metadata.name).toEqual({ NamesAccepted: 'True', Established: 'True' });
       }
-      const examples = ['guide-step-12', 'jwks', 'multi-tenant', 'api-key-upstream', 'oauth-passthrough'];
-      const folders = examples.map((name) => `-f=${join(root, 'examples', name)}`);
+      const examples = readdirSync(join(root, 'examples')).filter((name) => name !== 'guide');
+      const folders = examples
+        .flatMap((name) => globSync(join(root, 'examples', name, '*.yaml')))
+        .filter((file) => /^apiVersion:/m.test(readFileSync(file, 'utf8')))
+        .map((file) => `-f=${file}`);
       const tried = await guide.cluster.kubectl(['apply', '--dry-run=server', '--validate=strict', ...folders]);
       expect(tried.code, tried.output).toBe(0);
     });

@@ -56,8 +56,10 @@ class KubernetesProvider implements Provider {
     const slices = await this.#findSlices(client, log);
     if (slices === undefined) return;
     const objects = new ClusterObjects(client, this.#options, log, () => this.#wake.resolve());
+    const begun = performance.now();
     await objects.start(slices);
     if (signal.aborted) return;
+    log.info('routing objects read', { milliseconds: Math.round(performance.now() - begun) });
     this.#reporter = this.#startReporter(access, client, log);
     await this.#publish(objects, publish);
     // Goes on in the background: from here on no fault may end it, because nobody would be told of later changes.

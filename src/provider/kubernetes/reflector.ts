@@ -90,7 +90,7 @@ export class Reflector {
         if ((status >= 400 && status < 500 && status !== 429) || failures % 3 === 0) this.#version = undefined;
         if (status === 410 && failures <= 2) continue;
         if (status === 404) this.#missing();
-        else this.#complain(error);
+        else this.#complain(error, failures);
         const usual = status === 404 ? missingPause * (0.8 + Math.random() * 0.4) : backOff(failures);
         await this.#wait(Math.max(retryAfter, usual));
       }
@@ -194,7 +194,12 @@ export class Reflector {
     this.#lastProblem = message;
   }
 
-  #complain(error: unknown): void {
+  /** One connection that breaks is nothing to worry about. */
+  #complain(error: unknown, failures: number): void {
+    if (failures < 2 && this.#isSynced) {
+      this.#log.debug(`the watch of ${this.source.kind} broke off`, { error: String(error) });
+      return;
+    }
     const message = error instanceof Error ? error.message : String(error);
     if (this.#lastProblem === message) return;
     this.#lastProblem = message;
