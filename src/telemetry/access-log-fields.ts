@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Exchange } from '../http/exchange.ts';
 import type { RequestFacts } from '../http/facts.ts';
+import { isoTime } from './iso-time.ts';
 
 /** An exchange whose reply is done. */
 export interface FinishedExchange {
@@ -24,8 +25,8 @@ export interface AccessLogReader {
 
 /** Every field, in the order they are written. Names are Traefik's where it has them; durations are in nanoseconds, as there. */
 export const accessLogReaders: readonly AccessLogReader[] = [
-  { name: 'StartUTC', read: ({ facts }) => new Date(facts.startedAtWall).toISOString() },
-  { name: 'StartLocal', read: ({ facts }) => localTime(new Date(facts.startedAtWall)) },
+  { name: 'StartUTC', read: ({ facts }) => isoTime(facts.startedAtWall) },
+  { name: 'StartLocal', read: ({ facts }) => localTime(facts.startedAtWall) },
   { name: 'Duration', read: ({ duration }) => nanoseconds(duration) },
   { name: 'RouterName', read: ({ facts }) => facts.router },
   { name: 'ServiceName', read: ({ facts }) => facts.service },
@@ -90,10 +91,18 @@ function fingerprint(sessionId: string | undefined): string | undefined {
   return sessionId === undefined ? undefined : hash('sha256', sessionId, 'hex').slice(0, 12);
 }
 
-function localTime(time: Date): string {
-  const offset = -time.getTimezoneOffset();
-  if (offset === 0) return time.toISOString();
-  const shifted = new Date(time.getTime() + offset * 60_000).toISOString().slice(0, -1);
+let offsetMinute = Number.NaN;
+let offset = 0;
+
+function localTime(milliseconds: number): string {
+  // Clocks are put forward and back at full minutes.
+  const minute = Math.floor(milliseconds / 60_000);
+  if (minute !== offsetMinute) {
+    offset = -new Date(milliseconds).getTimezoneOffset();
+    offsetMinute = minute;
+  }
+  if (offset === 0) return isoTime(milliseconds);
+  const shifted = isoTime(milliseconds + offset * 60_000).slice(0, -1);
   const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
   return `${shifted}${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
 }

@@ -1,5 +1,6 @@
 import type { Exchange } from '../http/exchange.ts';
 import { type AccessLogReader, accessLogReaders, type FinishedExchange } from './access-log-fields.ts';
+import { isoTime } from './iso-time.ts';
 import { type LineSink, openLineSink } from './line-sink.ts';
 import type { Logger } from './log.ts';
 import { isCredentialHeader, redacted, scrub } from './scrub.ts';
@@ -144,25 +145,35 @@ function compileHeader(options: AccessLogOptions, lowerName: string): Renderer {
 
 function compileJson(options: AccessLogOptions): Renderer {
   const { defaultMode, names, headers } = options.fields;
-  const chosen: { reader: AccessLogReader; redact: boolean }[] = [];
+  const chosen: { readonly reader: AccessLogReader; readonly key: string; readonly redact: boolean }[] = [];
   for (const reader of accessLogReaders) {
     const mode = names[reader.name] ?? defaultMode;
-    if (mode !== 'drop') chosen.push({ reader, redact: mode === 'redact' });
+    if (mode !== 'drop') chosen.push({ reader, key: `${JSON.stringify(reader.name)}:`, redact: mode === 'redact' });
   }
   const writesHeaders = headers.defaultMode !== 'drop' || Object.values(headers.names).some((mode) => mode !== 'drop');
   return (finished) => {
-    const line: Record<string, unknown> = {};
-    for (const { reader, redact } of chosen) {
+    let line = '{';
+    for (const { reader, key, redact } of chosen) {
       const value = reader.read(finished);
-      if (value !== undefined) line[reader.name] = redact ? redacted : value;
+      if (value !== undefined) line += `${key}${redact ? `"${redacted}"` : encode(value)},`;
     }
-    if (writesHeaders) addHeaders(line, finished.exchange, options);
-    line['level'] = 'info';
-    line['msg'] = '';
-    line['time'] = new Date(finished.facts.startedAtWall + finished.duration).toISOString();
-    return `${JSON.stringify(line)}\n`;
+    if (writesHeaders) {
+      const fields: Record<string, unknown> = {};
+      addHeaders(fields, finished.exchange, options);
+      const members = JSON.stringify(fields).slice(1, -1);
+      if (members !== '') line += `${members},`;
+    }
+    return `${line}"level":"info","msg":"","time":"${isoTime(finished.facts.startedAtWall + finished.duration)}"}\n`;
   };
 }
+
+/** As `JSON.stringify`, quicker for the many texts that need no escaping. */
+function encode(value: string | number | boolean): string {
+  if (typeof value === 'string') return needsEscape.test(value) ? JSON.stringify(value) : `"${value}"`;
+  return typeof value === 'number' && !Number.isFinite(value) ? 'null' : String(value);
+}
+
+const needsEscape = /["\\\x00-\x1f\ud800-\udfff]/;
 
 function addHeaders(line: Record<string, unknown>, exchange: Exchange, options: AccessLogOptions): void {
   exchange.headers.forEach((name, value, lowerName) => {

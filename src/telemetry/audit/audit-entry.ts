@@ -1,4 +1,5 @@
 import { type JsonValue, stringify } from '../../http/json.ts';
+import { isoTime } from '../iso-time.ts';
 
 /** What an audit record is about. */
 export type AuditType = 'decision' | 'list-filtered' | 'authentication-failure' | 'configuration';
@@ -53,9 +54,8 @@ export interface AuditedDecision {
 
 /** The entry as JSON members, without the braces: the chain puts its own members in front. */
 export function encodeEntry(entry: AuditEntry): string {
-  const { fields, ...rest } = entry;
-  const text = JSON.stringify({ ...rest, time: new Date(entry.time).toISOString() });
-  const members = text.slice(1, -1);
+  const { fields } = entry;
+  const members = JSON.stringify({ ...entry, time: isoTime(entry.time), fields: undefined }).slice(1, -1);
   if (fields === undefined || fields.size === 0) return members;
   // Numbers keep their text, so that the same decision can be made again.
   return `${members},"fields":${stringify(fields)}`;
