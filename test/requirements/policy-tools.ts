@@ -1,4 +1,4 @@
-/** Tools that tell what a policy does before it is live. */
+/** Tools that tell what a policy does before it is live, and what callers see of it. */
 export const requirements = [
   {
     id: 'PL-4.diff-sound',
@@ -10,5 +10,17 @@ export const requirements = [
     id: 'PL-6.diff-lists',
     source: 'policy-language §6',
     behaviour: 'What the comparison of two policies calls unchanged is listed alike by both, for every caller.',
+  },
+  {
+    id: 'PL-4.policy-tools',
+    source: 'policy-language §4, §6, §8',
+    behaviour:
+      'policy test, explain, lint, matrix and diff tell of every finding and change its place, its reason and an example.',
+  },
+  {
+    id: 'G-12.policy-tests',
+    source: 'guide, step 12',
+    behaviour:
+      'The policies of the guide and of the examples hold the cases beside them, and no small mistake in them goes unnoticed.',
   },
 ] as const;

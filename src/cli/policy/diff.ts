@@ -149,7 +149,8 @@ function diffLines(diff: PolicyDiff): string[] {
 
 function whenLines({ conditions, more }: Change): string[] {
   const lines = conditions.map(
-    (condition, index) => `      ${index === 0 ? 'when' : '  or'} ${conditionText(condition)}`,
+    (condition, index) =>
+      `      ${condition.literals.length === 0 ? '' : index === 0 ? 'when ' : '  or '}${conditionText(condition)}`,
   );
   return more ? [...lines, '        or in other cases'] : lines;
 }

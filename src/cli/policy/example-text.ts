@@ -21,7 +21,7 @@ export function exampleText({ kind, mcp, jwt, http, client, protocolVersion, too
 
 /** A condition with the part about the caller first. */
 export function conditionText({ literals }: ChangeCondition): string {
-  if (literals.length === 0) return 'always';
+  if (literals.length === 0) return 'whatever is asked, whoever asks';
   const ordered = [...literals].sort((a, b) => rank(a) - rank(b));
   return ordered.map(literalText).join(' and ');
 }

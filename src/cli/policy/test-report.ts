@@ -72,7 +72,7 @@ function junit({ results, duration }: TestRun): string {
   for (const [file, some] of byFile) {
     lines.push(`  <testsuite name="${xml(file)}" tests="${some.length}" failures="${failures(some)}">`);
     for (const { title, line, column, miss } of some) {
-      const open = `    <testcase name="${xml(title)}" classname="${xml(file)}" file="${xml(file)}" line="${line}"`;
+      const open = `    <testcase name="${xml(title)}" classname="${xml(file)}" file="${xml(file)}"`;
       if (miss === undefined) {
         lines.push(`${open}/>`);
         continue;
@@ -80,7 +80,7 @@ function junit({ results, duration }: TestRun): string {
       const told = [`${file}:${line}:${column}`, `expected ${miss.expected}`, `actual ${miss.actual}`, ...miss.detail];
       const message = `expected ${miss.expected}, got ${miss.actual}`;
       lines.push(
-        `${open}>`,
+        `${open} line="${line}">`,
         `      <failure message="${xml(message)}">${xml(told.join('\n'))}</failure>`,
         '    </testcase>',
       );

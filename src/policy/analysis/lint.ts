@@ -5,7 +5,7 @@ import type { Condition } from '../condition.ts';
 import type { PolicySet } from '../policy-set.ts';
 import { type Rule, readingOf } from '../rule.ts';
 import { AtomTable, keyOf } from './atom.ts';
-import { type Cell, cellsOf } from './cells.ts';
+import { type Cell, cellsOf, type KnownCaller, OPEN } from './cells.ts';
 import { judgeCell, registerAtoms, remainingRules } from './diff.ts';
 import { Explorer, noChoice } from './explorer.ts';
 import { reachOf } from './reach.ts';
@@ -126,8 +126,9 @@ function hollowRule(set: PolicySet, cell: Cell, atoms: AtomTable): Rule | undefi
 function anyMethod(set: PolicySet): Finding[] {
   const atoms = new AtomTable();
   registerAtoms(atoms, set);
-  const cells = cellsOf(atoms.all());
-  const connect = cells.find(({ method }) => method === 'initialize');
+  // An initialize with parameters that belong to a call is nobody's.
+  const bare: KnownCaller = { pin: ({ names }) => (names[0] === 'mcp' && names[1] === 'params' ? undefined : OPEN) };
+  const connect = cellsOf(atoms.all(), { caller: bare }).find(({ method }) => method === 'initialize');
   return set.rules.flatMap((rule): Finding[] => {
     if ([...rule.program.leaves.values()].some(({ path }) => keyOf(path) === keyOf({ names: ['mcp', 'method'] })))
       return [];
