@@ -33,7 +33,4 @@ const section = z.strictObject({
   checkpointInterval: duration.prefault('10s').describe('Time after which new records get a signed checkpoint.'),
 });
 
-/** The account of every decision. */
-export type AuditConfiguration = z.output<typeof section>;
-
 export const audit = toggle(section);

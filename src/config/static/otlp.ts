@@ -42,12 +42,8 @@ export const otlpKeys = {
   grpc: toggle(grpc).optional().describe('Over gRPC.'),
 };
 
-const section = z.strictObject(otlpKeys);
-
 /** Where a signal is pushed to. Without `grpc`: HTTP with protobuf. */
-export type OtlpConfiguration = z.output<typeof section>;
-
-export const otlp = toggle(section);
+export const otlp = toggle(z.strictObject(otlpKeys));
 
 export const serviceName = z
   .string()

@@ -4,9 +4,9 @@ import type { Counter, Gauge, Histogram, InstrumentDescription, MetricsRegistry 
 /** Bucket bounds in seconds that the MCP conventions prescribe. */
 export const operationBounds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] as const;
 /** Bounds that the HTTP conventions prescribe. */
-export const httpBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
+const httpBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
 /** Traefik's bounds, so that its dashboards keep their meaning. */
-export const traefikBounds = [0.1, 0.3, 1.2, 5] as const;
+const traefikBounds = [0.1, 0.3, 1.2, 5] as const;
 
 const operationLabels = [
   'mcp.method.name',
