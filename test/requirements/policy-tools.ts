@@ -23,4 +23,20 @@ export const requirements = [
     behaviour:
       'The policies of the guide and of the examples hold the cases beside them, and no small mistake in them goes unnoticed.',
   },
+  {
+    id: 'PL-6.lists-through-the-gateway',
+    source: 'policy-language §6',
+    behaviour:
+      'Real clients of both eras see lists of tools, prompts, resources and templates as their claims allow, over JSON and over SSE.',
+  },
+  {
+    id: 'PL-4.calls-through-the-gateway',
+    source: 'policy-language §4',
+    behaviour: 'A call that the policies block reaches the upstream zero times, an allowed one exactly once.',
+  },
+  {
+    id: 'PL-6.unknown-through-the-gateway',
+    source: 'policy-language §6',
+    behaviour: 'With hideAsUnknown, what a caller can neither see nor call answers like something that does not exist.',
+  },
 ] as const;
