@@ -20,6 +20,8 @@ export type Change = (before: ApiObject | undefined, after: ApiObject | undefine
 const pageSize = 500;
 /** A kind whose definition is not installed is asked for again so often, in milliseconds. */
 const missingPause = 10_000;
+/** The longest pause after a connection that broke, in milliseconds. */
+const longestBreak = 2_000;
 
 /**
  * A copy of the API server's objects that stays up to date: lists, watches from there on, and lists again when the API
@@ -91,7 +93,9 @@ export class Reflector {
         if (status === 410 && failures <= 2) continue;
         if (status === 404) this.#missing();
         else this.#complain(error, failures);
-        const usual = status === 404 ? missingPause * (0.8 + Math.random() * 0.4) : backOff(failures);
+        // Of connections that break the gate takes care; a short pause is enough then, so that changes are not late.
+        const patience = status === 0 ? Math.min(longestBreak, backOff(failures)) : backOff(failures);
+        const usual = status === 404 ? missingPause * (0.8 + Math.random() * 0.4) : patience;
         await this.#wait(Math.max(retryAfter, usual));
       }
     }
