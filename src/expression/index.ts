@@ -1,10 +1,9 @@
 /** The expression language: lexer, parser, checker, compiler, printer, diagnostics. It knows no words. */
 export * from './ast.ts';
-export { type Compiled, compile, compileExpression, connect, type Program } from './compiler.ts';
+export { compile, type Program } from './compiler.ts';
 export { canonicalDecimal, compareDecimals, isNumberText, isStrictDecimal } from './decimal.ts';
-export { limits } from './limits.ts';
 export * from './outcome.ts';
-export { type Parsed, parse } from './parser.ts';
+export { parse } from './parser.ts';
 export { compilePattern, type Pattern } from './pattern.ts';
 export { print } from './printer.ts';
 export * from './problem.ts';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { BodySource, ReplyBody } from './body.ts';
+import type { ReplyBody } from './body.ts';
 import type { RequestFacts } from './facts.ts';
 import type { HeaderFields } from './headers.ts';
 import type { Identity } from './identity.ts';
@@ -85,4 +85,4 @@ export type Handler = (exchange: Exchange) => Promise<Reply>;
 /** Nested once when a generation is built; `next` is the rest of the chain. */
 export type Middleware = (next: Handler) => Handler;
 
-export type { BodySource, ReplyBody };
+export type { ReplyBody };

@@ -143,5 +143,3 @@ function suggestRoot(names: readonly string[]): string {
 function listOf(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
-
-export type { Root };

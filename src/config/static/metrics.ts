@@ -46,7 +46,4 @@ function rises(list: readonly number[]): boolean {
   return list.every((bound, index) => index === 0 || bound > (list[index - 1] ?? 0));
 }
 
-/** What is counted, and who gets it. */
-export type MetricsConfiguration = z.output<typeof section>;
-
 export const metrics = toggle(section);

@@ -45,7 +45,4 @@ const section = z.strictObject({
     .describe('Adds older attribute names: `mcp.tool.name`, `mcp.request.id`, `mcp.request.argument.*`.'),
 });
 
-/** How requests are traced. */
-export type TracingConfiguration = z.output<typeof section>;
-
 export const tracing = toggle(section);
