@@ -100,12 +100,15 @@ describe.skipIf(helms.size === 0)('what is rendered', () => {
       .filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role')
       .flatMap((role) => role['rules'] as { verbs: string[]; resources: string[]; apiGroups: string[] }[]);
     const writes = rules.filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)));
-    expect(writes.flatMap(({ resources }) => resources).toSorted()).toEqual([
+    expect([...new Set(writes.flatMap(({ resources }) => resources))].toSorted()).toEqual([
       'events',
       'ingressroutes/status',
       'leases',
-      'leases',
       'middlewares/status',
+      'serverstransports/status',
+      'tlsoptions/status',
+      'tlsstores/status',
+      'traefikservices/status',
     ]);
     expect(rules.flatMap(({ verbs, resources, apiGroups }) => [...verbs, ...resources, ...apiGroups])).not.toContain(
       '*',

@@ -56,25 +56,34 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* What the gateway may do in the namespaces that it reads. */}}
+{{/* What the gateway may do in the namespaces that it reads; the same rules as deploy/rbac. */}}
 {{- define "portcullis.rules" -}}
 - apiGroups: [traefik.io]
   resources: [ingressroutes, middlewares, traefikservices, serverstransports, tlsoptions, tlsstores]
-  verbs: [get, list, watch]
-- apiGroups: [traefik.io]
-  resources: [ingressroutes/status, middlewares/status]
-  verbs: [patch]
+  verbs: [list, watch]
 - apiGroups: [""]
   resources: [services]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
-  verbs: [get, list, watch]
-# Only those that routing objects refer to are asked for; RBAC has no way to say "referred to".
+  verbs: [list, watch]
+# Only those that routing objects refer to are asked for, each by its name; RBAC has no way to say "referred to".
 - apiGroups: [""]
   resources: [secrets, configmaps]
-  verbs: [get, list, watch]
-- apiGroups: ["", events.k8s.io]
+  verbs: [list, watch]
+- apiGroups: [traefik.io]
+  resources: [ingressroutes/status, middlewares/status, traefikservices/status, serverstransports/status, tlsoptions/status, tlsstores/status]
+  verbs: [patch]
+- apiGroups: [""]
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create, get, patch]
+{{- end -}}
+
+{{/* The Lease of the replica that writes statuses. */}}
+{{- define "portcullis.lease" -}}
+{{- with .Values.providers.kubernetesCRD.ingressClass -}}
+portcullis-{{ . }}
+{{- else -}}
+portcullis
+{{- end -}}
 {{- end -}}
