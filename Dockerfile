@@ -1,22 +1,36 @@
-# syntax=docker/dockerfile:1
-# The bases are arguments so that a build without a registry can bring its own: any image with Node.js 26 at `node`.
+# The bases are arguments so that a build without a registry can bring its own: any with Node.js 26, the first with npm
+# and a shell, the second with Node.js at /nodejs/bin/node.
 ARG BUILD_IMAGE=node:26-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs26-debian13:nonroot
 
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+# Of what development needs, only the compiler: the lock file still says which version and checks its digest. No package
+# may run a script of its own while it is installed; none that is built or shipped needs one.
+RUN node -e "const manifest = require('./package.json'); \
+      const { typescript7, '@types/node': types } = manifest.devDependencies; \
+      manifest.devDependencies = { typescript7, '@types/node': types }; \
+      require('node:fs').writeFileSync('package.json', JSON.stringify(manifest, null, 2))" \
+    && npm install --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --omit=optional \
-    && npm sbom --sbom-format cyclonedx --omit dev > sbom.cdx.json
+RUN npm run build \
+    && npm pkg delete devDependencies scripts allowScripts \
+    && npm prune --omit=optional --ignore-scripts \
+    && npm sbom --sbom-format cyclonedx > sbom.cdx.json
 COPY bin ./bin
+COPY schema ./schema
+COPY LICENSE ./
 
 FROM ${RUNTIME_IMAGE}
+LABEL org.opencontainers.image.title="Portcullis" \
+      org.opencontainers.image.description="An MCP gateway with authorization you can prove" \
+      org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /app
-COPY --from=build /build/package.json /build/sbom.cdx.json ./
+COPY --from=build /build/package.json /build/sbom.cdx.json /build/LICENSE ./
 COPY --from=build /build/node_modules ./node_modules
+COPY --from=build /build/schema ./schema
 COPY --from=build /build/dist ./dist
 COPY --from=build /build/bin ./bin
 USER 65532:65532

@@ -14,6 +14,7 @@ redis-server redis-server  shared state
 haproxy      haproxy       two replicas behind a load balancer
 prometheus   prometheus    alert rules and dashboards
 chromium     chromium      the Inspector in a browser
+buildah      buildah      the container image
 etcd         etcd-server   the Kubernetes provider against a real API server
 '
 
