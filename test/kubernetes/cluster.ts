@@ -18,6 +18,8 @@ export interface Said {
 export interface Cluster {
   /** `https://127.0.0.1:<port>` */
   readonly server: string;
+  /** Token of an administrator. */
+  readonly adminToken: string;
   /** File with what signs the API server's certificate. */
   readonly certificate: string;
   /** Install options for a gateway that reads this cluster as the ServiceAccount of `deploy/rbac`. */
@@ -145,6 +147,7 @@ export async function startCluster({ crds = true } = {}): Promise<Cluster> {
   const provider = '--providers.kubernetesCRD';
   return {
     server,
+    adminToken,
     certificate,
     flags: [
       `${provider}.endpoint=${server}`,

@@ -24,4 +24,9 @@ export const requirements = [
   { id: 'HELM-drain', source: 'cluster: replicas', behaviour: 'The pod outlives the accept grace and the drain.' },
   { id: 'HELM-admin', source: 'guide: admin', behaviour: 'The admin port is not exposed by the Service.' },
   { id: 'HELM-crds', source: 'cluster: CRDs', behaviour: 'The chart brings the generated CRDs.' },
+  {
+    id: 'HELM-server',
+    source: 'cluster: Helm chart',
+    behaviour: 'A real API server takes every rendered object, and Helm installs, upgrades and removes the chart.',
+  },
 ] as const;
