@@ -39,4 +39,9 @@ export const requirements = [
     source: 'policy-language §6',
     behaviour: 'With hideAsUnknown, what a caller can neither see nor call answers like something that does not exist.',
   },
+  {
+    id: 'PL-4.policy-pages',
+    source: 'policy-language §4, §6',
+    behaviour: 'The commands on the pages about policies answer what the pages show.',
+  },
 ] as const;
