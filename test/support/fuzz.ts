@@ -2,22 +2,21 @@ import type * as FastCheck from 'fast-check';
 import { vi } from 'vitest';
 
 /**
- * Lets the environment say how hard properties are tried: `FUZZ_RUNS` is the number of runs of every property, in place of
- * the number it names itself; `FUZZ_SEED` repeats a run. Without them this does nothing. Runs before each test file.
+ * Lets the environment say how hard properties are tried: `FUZZ_RUNS` is the least number of runs of every property,
+ * `FUZZ_RUNS_MOST` the greatest, whatever number it names itself; `FUZZ_SEED` repeats a run. Without them this does nothing.
+ * Runs before each test file.
  */
-const runs = process.env['FUZZ_RUNS'];
-const seed = process.env['FUZZ_SEED'];
+const { FUZZ_RUNS: least = '1', FUZZ_RUNS_MOST: most = 'Infinity', FUZZ_SEED: seed } = process.env;
 
-if (runs !== undefined || seed !== undefined) {
-  const forced: FastCheck.Parameters<unknown> = {
-    ...(runs === undefined ? {} : { numRuns: Number(runs) }),
-    ...(seed === undefined ? {} : { seed: Number(seed) }),
-  };
+if (least !== '1' || most !== 'Infinity' || seed !== undefined) {
   vi.doMock('fast-check', async (importOriginal) => {
     const original = await importOriginal<typeof FastCheck>();
-    original.configureGlobal({ ...original.readConfigureGlobal(), ...forced });
     const assert = (property: FastCheck.IProperty<unknown>, parameters?: FastCheck.Parameters<unknown>) =>
-      original.assert(property, { ...parameters, ...forced });
+      original.assert(property, {
+        ...parameters,
+        numRuns: Math.min(Math.max(parameters?.numRuns ?? 100, Number(least)), Number(most)),
+        ...(seed === undefined ? {} : { seed: Number(seed) }),
+      });
     return { ...original, assert, default: { ...original.default, assert } };
   });
 }
