@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { requirements } from './requirements.ts';
 
 const root = join(import.meta.dirname, '..');
-const citation = /['"`]\[((?:DP|PL|AR|G|SEC|HELM)-[A-Za-z0-9.-]+)\]/g;
+const citation = /['"`]\[([A-Z]+-[A-Za-z0-9.-]+)\]/g;
 
 function testFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

@@ -17,6 +17,8 @@ export const requirements: readonly Requirement[] = (
   await Promise.all(
     readdirSync(folder)
       .filter((name) => name.endsWith('.ts'))
-      .map(async (name) => ((await import(join(folder, name))) as { requirements: readonly Requirement[] }).requirements),
+      .map(
+        async (name) => ((await import(join(folder, name))) as { requirements: readonly Requirement[] }).requirements,
+      ),
   )
 ).flat();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Cluster, Redis } from 'ioredis';
+import { createRequire } from 'node:module';
+import type { Cluster, Redis } from 'ioredis';
 import type { Logger } from '../telemetry/log.ts';
 import type { RedisOptions } from './redis-options.ts';
 
@@ -33,6 +34,8 @@ export function digestKey(key: string): string {
 
 /** Connects to one server or a cluster. Commands fail at once while there is no connection: a request never waits for one. */
 export function connectRedis(redis: RedisOptions): Redis | Cluster {
+  // Loaded when it is wanted: most gateways have no Redis.
+  const library = createRequire(import.meta.url)('ioredis') as typeof import('ioredis');
   const { username, password, db, readTimeout, writeTimeout, dialTimeout, tls, endpoints } = redis;
   const waits = readTimeout > 0 && writeTimeout > 0;
   const options = {
@@ -59,6 +62,6 @@ export function connectRedis(redis: RedisOptions): Redis | Cluster {
   const [only] = nodes;
   // A request never waits for a connection to come back.
   if (nodes.length === 1 && only !== undefined)
-    return new Redis({ ...options, ...only, db, enableOfflineQueue: false });
-  return new Cluster(nodes, { redisOptions: options, enableOfflineQueue: false });
+    return new library.Redis({ ...options, ...only, db, enableOfflineQueue: false });
+  return new library.Cluster(nodes, { redisOptions: options, enableOfflineQueue: false });
 }

@@ -124,7 +124,7 @@ describe.skipIf(reason !== undefined)('the container image', () => {
     );
     expect(loaded).toContain('dist/cli/main.js');
     expect([...packages]).toEqual(expect.arrayContaining(['undici', 'jose', 'yaml', 'zod']));
-    expect([...packages].filter((name) => /opentelemetry|kubernetes|grpc|protobuf/.test(name))).toEqual([]);
+    expect([...packages].filter((name) => /opentelemetry|kubernetes|grpc|protobuf|ioredis/.test(name))).toEqual([]);
   });
 
   test('[AR-image.config] tells engines the user, the health check and the command', () => {
