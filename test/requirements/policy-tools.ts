@@ -44,4 +44,14 @@ export const requirements = [
     source: 'policy-language §4, §6',
     behaviour: 'The commands on the pages about policies answer what the pages show.',
   },
+  {
+    id: 'PL-4.reach-sound',
+    source: 'policy-language §4',
+    behaviour: 'A rule that policy lint calls unreachable or contradictory decides no message.',
+  },
+  {
+    id: 'PL-6.matrix-sound',
+    source: 'policy-language §6',
+    behaviour: 'What the matrix calls always or never is allowed or denied for every argument and every open claim.',
+  },
 ] as const;

@@ -98,9 +98,6 @@ export type ReadCaseFile =
   | { readonly ok: true; readonly file: CaseFile }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** The schema for editors. */
-export const caseFileSchema = caseFile;
-
 /** Reads a file of policy test cases; what is wrong in it comes with its place. */
 export function readCaseFile(path: string, content: Uint8Array | string = readFileSync(path)): ReadCaseFile {
   const { documents, diagnostics } = parseSource(path, content);

@@ -29,7 +29,7 @@ export function placeOf(
   return at === undefined ? '' : `${at.file}:${at.line}:${at.column}: `;
 }
 
-export function ruleLabel({
+function ruleLabel({
   list,
   index,
   name,

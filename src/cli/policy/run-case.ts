@@ -105,7 +105,7 @@ function ruleWords(rule: number | string): string {
 }
 
 /** What decided, in words: `rule 2 (admins)`, `default`. */
-export function decider(decision: Decision): string {
+function decider(decision: Decision): string {
   if (decision.rule === undefined) return decision.reason;
   return `rule ${decision.rule}${decision.ruleName === undefined ? '' : ` (${decision.ruleName})`}`;
 }

@@ -105,6 +105,6 @@ function xml(text: string): string {
     .replace(/[&<>"\n]/g, (character) => entities[character] ?? character);
 }
 
-export function count(number: number, noun: string): string {
+function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

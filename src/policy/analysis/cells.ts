@@ -46,7 +46,7 @@ export interface KnownCaller {
   pin(path: Path): Pinned;
 }
 
-export const anyCaller: KnownCaller = { pin: () => OPEN };
+const anyCaller: KnownCaller = { pin: () => OPEN };
 
 /** A caller of whom all claims are known. */
 export function callerWith(claims: ObjectValue | undefined): KnownCaller {

@@ -87,7 +87,7 @@ function sameRules(atoms: AtomTable, a: readonly Rule[], b: readonly Rule[]): bo
 }
 
 /** A text that is equal for rules that mean the same by their atoms. */
-export function ruleKey(atoms: AtomTable, rule: Rule): string {
+function ruleKey(atoms: AtomTable, rule: Rule): string {
   const write = (expression: Rule['program']['expression']): string => {
     if (expression.type === 'call') {
       const leaf = rule.program.leaves.get(expression);
