@@ -73,7 +73,7 @@ export function engineRequest(request: CaseRequest, message = request.message): 
   };
 }
 
-export function referenceFacts({ jwt, http, ip, protocolVersion, annotations }: CaseRequest): Facts {
+function referenceFacts({ jwt, http, ip, protocolVersion, annotations }: CaseRequest): Facts {
   const headers = Object.entries(http.headers).flatMap(([name, sent]): [string, Value][] => {
     if (typeof sent === 'string') return [[name, sent]];
     return sent[0] === undefined ? [] : [[name, sent.length > 1 ? [...sent] : sent[0]]];

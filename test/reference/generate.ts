@@ -85,7 +85,7 @@ function call(tape: Tape, places: readonly Place[]): string {
   }
 }
 
-export function match(tape: Tape, depth = 3, places = words.places): string {
+function match(tape: Tape, depth = 3, places = words.places): string {
   switch (depth === 0 ? 0 : tape.below(9)) {
     case 4:
       return `!${match(tape, 0, places)}`;

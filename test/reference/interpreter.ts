@@ -42,7 +42,7 @@ function decimal(text: string): { sign: bigint; digits: string; exponent: bigint
   return digits === '' ? { sign: 0n, digits, exponent: 0n } : { sign: minus ? -1n : 1n, digits, exponent };
 }
 
-export function compareNumbers(left: string, right: string): number {
+function compareNumbers(left: string, right: string): number {
   const [a, b] = [decimal(left), decimal(right)];
   if (a.sign !== b.sign) return a.sign < b.sign ? -1 : 1;
   if (a.exponent !== b.exponent) return a.exponent < b.exponent === a.sign > 0n ? -1 : 1;
@@ -57,7 +57,7 @@ const numberText = (value: Value): string | undefined => {
 };
 const isOpen = (value: Value): value is Value[] | Map<string, Value> => Array.isArray(value) || value instanceof Map;
 
-export function equal(a: Value, b: Value): boolean {
+function equal(a: Value, b: Value): boolean {
   if (isOpen(a) || isOpen(b)) return false;
   if (a instanceof Num || b instanceof Num) {
     const [x, y] = [numberText(a), numberText(b)];

@@ -33,7 +33,7 @@ const escapes = new Map(Object.entries({ '\\': '\\', '"': '"', "'": "'", n: '\n'
 const nothingBelow = /^(mcp\.(method|id|jsonrpc|protocolVersion)|http\.(method|host|path)|client\.ip)$/;
 
 /** A path and whether it can exist. */
-export function parsePath(text: string): Path {
+function parsePath(text: string): Path {
   const names: string[] = [];
   let name = '';
   for (let at = 0; at < text.length; at++) {
