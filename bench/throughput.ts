@@ -3,9 +3,8 @@
  * load and upstream on core 1. Figures of one run may be compared with each other, not with those of another machine.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { gatewayCommand, nginxCommand } from './contenders.ts';
 import { cpuSeconds, load, median, pinned, residentKiB, stop, waitForPort } from './measure.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
@@ -20,21 +19,11 @@ interface Sample {
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 3);
 const only = process.argv.slice(2);
-const root = join(import.meta.dirname, '..');
 const files = await prepare();
 const upstream = pinned('1', files.upstream, [String(upstreamPort), '300']);
 await waitForPort(upstreamPort);
 
 let nextPort = 9_660;
-const gateway = (folder: string, port: number, flags: readonly string[] = []): readonly string[] => [
-  join(root, 'bin/portcullis'),
-  'run',
-  folder,
-  `--entryPoints.web.address=127.0.0.1:${port}`,
-  '--log.level=ERROR',
-  ...flags,
-];
-
 interface Contender {
   readonly name: string;
   readonly cores?: string;
@@ -45,26 +34,22 @@ interface Contender {
 const contenders: readonly Contender[] = [
   {
     name: 'nginx, plain proxy',
-    start(port) {
-      const path = join(files.folder, `nginx-${port}.conf`);
-      writeFileSync(path, readFileSync(files.nginx, 'utf8').replace('PORT', String(port)));
-      return ['nginx', ['-c', path, '-p', files.folder]];
-    },
+    start: (port) => nginxCommand(files, port),
   },
-  { name: 'gateway, plain route', start: (port) => [process.execPath, gateway(files.plain, port)] },
+  { name: 'gateway, plain route', start: (port) => gatewayCommand(files.plain, port) },
   {
     name: 'gateway, JWT cached + 10 policies + metadata',
-    start: (port) => [process.execPath, gateway(files.full, port)],
+    start: (port) => gatewayCommand(files.full, port),
   },
   {
     name: 'gateway, the same with an uncached RS256 token',
     script: files.uncachedScript,
-    start: (port) => [process.execPath, gateway(files.full, port)],
+    start: (port) => gatewayCommand(files.full, port),
   },
   {
     name: 'gateway, the cached chain with 2 workers on both cores',
     cores: '0,1',
-    start: (port) => [process.execPath, gateway(files.full, port, ['--workers=2'])],
+    start: (port) => gatewayCommand(files.full, port, ['--workers=2']),
   },
 ];
 const chosen = contenders.filter(
