@@ -3,7 +3,7 @@
  * each of a pool of values that is made from the texts of the condition and of the data it meets.
  */
 import { callOutcome, lookup, type Outcome, type Reading, type Value } from './interpreter.ts';
-import { type Call, type Expr, Num, type Path, strictDecimal } from './syntax.ts';
+import { type Call, type Expr, Num, type Path } from './syntax.ts';
 
 /** The parameter that the item binds, and for a resource template what every URI of it begins with. */
 export interface Unknown {
@@ -61,8 +61,12 @@ function parts(text: string): string[] {
   return all;
 }
 
-const numbersNear = (text: string): Value[] =>
-  strictDecimal.test(text) ? [new Num(text), new Num('-1e99999'), new Num('1e99999')] : [];
+/** JSON numbers may have exponents that strict decimal texts may not have. */
+function numbersNear(text: string): Value[] {
+  if (!/^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text)) return [];
+  const further = text === '0' ? '1' : `${text}0`;
+  return [text, further, `-${further}`.replace('--', ''), '-1e99999', '1e99999'].map((each) => new Num(each));
+}
 
 function pool(texts: readonly string[], beginning: string | undefined): (Value | undefined)[] {
   if (beginning !== undefined) {
