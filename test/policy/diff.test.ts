@@ -14,8 +14,9 @@ const runs = Number(process.env['FUZZ_RUNS'] ?? 100);
 
 /** Whether one of the named cells of a diff holds the request. */
 function told(diff: PolicyDiff, direction: 'gained' | 'lost', request: PolicyRequest, written: string): boolean {
-  const method = String(request.mcp.get('method'));
-  const name = (request.mcp.get('params') as ReadonlyMap<string, unknown>).get('name');
+  const method = request.mcp.get('method') ?? 'x/y';
+  const params = (request.mcp.get('params') ?? new Map()) as ReadonlyMap<string, unknown>;
+  const name = params.get('name') ?? (params.get('ref') as ReadonlyMap<string, unknown> | undefined)?.get('name');
   const compared = [...written.matchAll(/(?:Equals|OneOf)\('mcp.params.name', '(\w+)'(?:, '(\w+)')?/g)].flatMap(
     (match) => match.slice(1),
   );
@@ -24,7 +25,7 @@ function told(diff: PolicyDiff, direction: 'gained' | 'lost', request: PolicyReq
     method: string | undefined;
     item: { value: string | undefined } | undefined;
   }) => {
-    if ((each.method ?? 'x/y') !== method || each.kind !== 'request') return false;
+    if ((each.method ?? 'x/y') !== method || each.kind !== request.kind) return false;
     if (each.item === undefined) return true;
     return each.item.value === undefined ? !compared.includes(String(name)) : each.item.value === name;
   };

@@ -48,8 +48,8 @@ describe('what is proven of policies, against brute force', () => {
           }
           if (verdict !== 'always' && verdict !== 'never') return;
           for (const request of requests) {
-            const name = (request.mcp.get('params') as ObjectValue).get('name');
             if (request.mcp.get('method') !== 'tools/call') continue;
+            const name = (request.mcp.get('params') as ObjectValue).get('name');
             const named = columns[index]?.item;
             if (named === undefined ? name === 't1' || name === 't2' : name !== named) continue;
             const jwt = known ? claims : new Map<string, Value>([...(request.jwt ?? []), ['groups', ['a']]]);

@@ -62,6 +62,12 @@ const vocabularies: readonly (readonly string[])[] = [
     "Equals('mcp.params.name', '${jwt.sub}')",
   ],
   [
+    "Equals('mcp.params.uri', 'u')",
+    "Equals('mcp.params.name', 't1')",
+    "Exists('mcp.id')",
+    "Prefix('mcp.params.uri', '${jwt.sub}')",
+  ],
+  [
     "OneOf('mcp.params.name', '${jwt.groups}')",
     "Contains('jwt.groups', 't1')",
     "Equals('mcp.method', 'prompts/get')",
@@ -106,7 +112,24 @@ const groups: readonly (Plain | undefined)[] = [
   6,
 ];
 const names: readonly (Plain | undefined)[] = ['t1', 't2', 't', 'x', ''];
-const methods = ['tools/call', 'prompts/get', 'tools/list', 'ping', 'logging/setLevel', 'x/y'];
+const methods = [
+  'tools/call',
+  'prompts/get',
+  'tools/list',
+  'ping',
+  'logging/setLevel',
+  'x/y',
+  'completion/complete',
+  'subscriptions/listen',
+];
+
+const named: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'tools/list', 'x/y']);
+const paramsOf: Readonly<Record<string, (name: string) => { readonly [key: string]: Plain }>> = {
+  'completion/complete': (name) => ({ ref: { type: 'ref/prompt', name } }),
+  'subscriptions/listen': (name) => ({
+    notifications: { toolsListChanged: true, ...(name === 'x' ? { other: true } : {}) },
+  }),
+};
 
 function requestsFor(vocabulary: readonly string[]): PolicyRequest[] {
   const uses = (path: string) => vocabulary.some((text) => text.includes(path));
@@ -124,11 +147,17 @@ function requestsFor(vocabulary: readonly string[]): PolicyRequest[] {
                   jsonrpc: '2.0',
                   id: 1,
                   method,
-                  params: { ...(name === undefined ? {} : { name }), arguments: n === undefined ? {} : { n } },
+                  params: {
+                    ...paramsOf[method]?.(String(name)),
+                    ...(named.has(method) ? { name: name ?? '' } : {}),
+                    arguments: n === undefined ? {} : { n },
+                  },
                 },
                 jwt: claims,
               }),
             );
+            if (method === 'ping' && n === undefined)
+              requests.push(requestOf({ kind: 'stream', mcp: {}, jwt: claims }));
           }
   return requests;
 }

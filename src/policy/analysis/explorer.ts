@@ -1,7 +1,8 @@
 import { type Call, type Expression, FALSE, fold, TRUE, UNDETERMINED } from '../../expression/index.ts';
 import type { Condition } from '../condition.ts';
+import type { IndexField } from '../demand.ts';
 import { andSets, CAN_BE_FALSE, CAN_BE_TRUE, NONE, negateSet, type OutcomeSet, only, orSets } from '../outcome-set.ts';
-import type { Path } from '../path.ts';
+import { compilePolicyPath, type Path } from '../path.ts';
 import { type Rule, readingOf } from '../rule.ts';
 import { ABSENT, type Atom, type AtomTable, isLiteral, keyOf, outcomeOfState, type State, stateOn } from './atom.ts';
 import { type Cell, type CellView, OPEN, type Pinned } from './cells.ts';
@@ -24,6 +25,21 @@ export interface Variable {
 /** States chosen for variables so far. */
 export type Assignment = ReadonlyMap<Variable, State>;
 
+const demandedPaths = (
+  [
+    ['method', 'mcp.method'],
+    ['name', 'mcp.params.name'],
+    ['uri', 'mcp.params.uri'],
+  ] as const
+).flatMap(([field, text]) => {
+  const path = compilePolicyPath(
+    text,
+    () => ({ offset: 0, length: 0 }),
+    () => {},
+  );
+  return path === undefined ? [] : [{ field, path }];
+});
+
 /** A rule under an assignment: it applies, it does not, or that hangs on a variable. */
 export type Standing = boolean | Variable;
 
@@ -41,6 +57,7 @@ export class Explorer {
   readonly #variables = new Map<string, Variable>();
   readonly #known = new Map<CellView, Map<Atom, State | Variable>>();
   readonly #solved = new Map<string, boolean>();
+  readonly #texts = new Map<CellView, readonly { readonly field: IndexField; readonly value: Pinned }[]>();
   readonly #openPaths = new Map<string, Path>();
 
   constructor(cell: Cell, atoms: AtomTable) {
@@ -88,6 +105,7 @@ export class Explorer {
   }
 
   standing(rule: Rule, view: CellView, assignment: Assignment): Standing {
+    if (this.isElsewhere(rule, view)) return false;
     const { set, pending } = this.outcomes(rule.program.expression, rule, view, assignment);
     if (readingOf(rule.action) === 'granting') {
       if (set === CAN_BE_TRUE) return true;
@@ -98,6 +116,20 @@ export class Explorer {
     }
     if (pending === undefined) throw new TypeError('a rule hangs on nothing');
     return pending;
+  }
+
+  /** Whether a rule demands another method or item than a view has: then it does not apply, whatever else is asked. */
+  isElsewhere({ demand }: Rule, view: CellView): boolean {
+    let texts = this.#texts.get(view);
+    if (texts === undefined) {
+      texts = demandedPaths.map(({ field, path }) => ({ field, value: view.pin(path) }));
+      this.#texts.set(view, texts);
+    }
+    return texts.some(({ field, value }) => {
+      const wanted = demand[field];
+      if (wanted === undefined) return false;
+      return value === undefined || (typeof value === 'string' && !wanted.has(value));
+    });
   }
 
   /** The outcomes an expression of a rule can have, and a variable that it hangs on. */

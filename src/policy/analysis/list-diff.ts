@@ -172,6 +172,7 @@ class ListReader {
     }
     if (set.listDefaultAction !== 'callable') return { visible: set.listDefaultAction === 'show' };
     for (const rule of set.rules) {
+      if (this.#explorer.isElsewhere(rule, callView)) continue;
       const met = this.#outcomes(rule, callView, choices);
       if (typeof met !== 'number') return met;
       const granting = readingOf(rule.action) === 'granting';
@@ -291,6 +292,7 @@ function listCell(list: ItemKind, item: string | undefined, items: readonly (str
   const pin =
     (method: string) =>
     (path: Path): Pinned => {
+      if (method === callMethod && isFree(path, list)) return OPEN;
       const [root, field, name] = path.names;
       if (root === 'http' && field === 'method') return 'POST';
       if (root === 'tool') return list === 'tools' ? OPEN : undefined;
