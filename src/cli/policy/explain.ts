@@ -132,10 +132,16 @@ function surroundings({ options }: Invocation): WrittenRequest {
     };
   }
   if (typeof options['annotations'] === 'string' && typeof options['call'] === 'string') {
-    const hints: unknown = JSON.parse(options['annotations']);
-    if (typeof hints === 'object' && hints !== null) short.annotations = { [options['call']]: { ...hints } };
+    const hints = parseHints(options['annotations']);
+    short.annotations = { [options['call']]: hints };
   }
   return short;
+}
+
+function parseHints(text: string): Record<string, unknown> {
+  const value = jsonOption('--annotations', text);
+  if (!(value instanceof Map)) throw new UsageError('--annotations takes a JSON object');
+  return { ...(JSON.parse(text) as object) };
 }
 
 function jsonOption(name: string, text: string): Value {

@@ -76,7 +76,9 @@ Examples:
         for (const { prepared } of cases) coverCase(recorder, prepared);
         const coverage = recorder.report();
         tell(`${coverageLines(written, coverage).join('\n')}\n`);
-        if (coverageShare(coverage) * 100 < threshold) failed = true;
+        if (coverageShare(coverage) * 100 >= threshold) continue;
+        tell(`coverage is below ${threshold} %\n`);
+        failed = true;
       }
     }
     if (options['mutate'] === true) {
