@@ -59,7 +59,7 @@ lay_foundation() { # folder
   printf 'root:x:0:\nnonroot:x:65532:\n' >"$target/etc/group"
   printf 'hosts: files dns\n' >"$target/etc/nsswitch.conf"
   chown 65532:65532 "$target/home/nonroot"
-  mkdir -m 1777 "$target/tmp"
+  mkdir -p "$target/tmp" && chmod 1777 "$target/tmp"
 }
 
 make_base() { # name function
