@@ -39,7 +39,7 @@ export interface CaseItem {
 export interface Case {
   readonly rules: CaseRules;
   readonly request: CaseRequest;
-  readonly item?: CaseItem | undefined;
+  readonly items?: readonly CaseItem[] | undefined;
 }
 
 export function engineReads(rules: CaseRules): PolicySet | string {
@@ -132,8 +132,10 @@ export function differenceOf(engine: ReturnType<typeof engineSays>, reference: S
 
 const kinds = { tools: 'tool', prompts: 'prompt', resources: 'resource', resourceTemplates: 'template' } as const;
 
-export function engineShows(engine: PolicySet, request: CaseRequest, item: CaseItem): boolean {
-  return engine.visible(item.kind, scan(item.item), engineRequest(request));
+/** Whether the engine shows each item to one caller, asked in one go like a list. */
+export function engineShows(engine: PolicySet, request: CaseRequest, items: readonly CaseItem[]): boolean[] {
+  const caller = engineRequest(request);
+  return items.map(({ kind, item }) => engine.visible(kind, scan(item), caller));
 }
 
 /** Whether the reference shows the item; where the page leaves it open, the least and the most it may. */

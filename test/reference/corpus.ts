@@ -30,7 +30,7 @@ function bytesFrom(seed: number): (count: number) => Uint8Array {
  * Cases that never change, with what the reference says about each. The function it gives asks the engine and tells the
  * first difference, undefined when there is none; it may be called again and again, for instance on a changed engine.
  */
-export function makeCorpus(size = 250, seed = 20_260_725): () => string | undefined {
+export function makeCorpus(size = 150, seed = 20_260_725): () => string | undefined {
   const bytes = bytesFrom(seed);
   const tape = (length: number) => new Tape(bytes(length));
   const checks = Array.from({ length: size }, () => {
@@ -40,7 +40,7 @@ export function makeCorpus(size = 250, seed = 20_260_725): () => string | undefi
       Array.from({ length: 1 + tape(1).below(4) }, () => tape(64)),
     );
     const requests = Array.from({ length: 8 }, () => request(tape(96)));
-    const items = Array.from({ length: 3 }, () => item(tape(32)));
+    const items = Array.from({ length: 6 }, () => item(tape(32)));
     const soups = texts.map((match): CaseRules => ({ policies: [{ match, action: 'deny' }] }));
     const shown = Array.from({ length: 3 }, () => rules(tape(16), [tape(64), tape(64)], itemPlaces));
     const all = [...soups.map(checkSyntax), checkRules(caseRules, requests, items)];
@@ -68,9 +68,8 @@ function checkRules(text: CaseRules, requests: readonly CaseRequest[], items: re
   const reference = referenceReads(text);
   if (typeof reference === 'string') return checkSyntax(text);
   const said = requests.map((asked) => ({ asked, expected: referenceSays(reference, asked) }));
-  const shown = items.map((one, index) => {
-    const asked = requests[index] as CaseRequest;
-    return { one, asked, expected: referenceShows(reference, asked, one) };
+  const shown = requests.slice(0, 2).map((asked) => {
+    return { asked, expected: items.map((one) => referenceShows(reference, asked, one)) };
   });
   return (): string | undefined => {
     const engine = engineReads(text);
@@ -78,9 +77,10 @@ function checkRules(text: CaseRules, requests: readonly CaseRequest[], items: re
     const decided = firstOf(said, ({ asked, expected }) => differenceOf(engineSays(engine, asked), expected));
     return (
       decided ??
-      firstOf(shown, ({ one, asked, expected: { least, most } }) =>
-        (engineShows(engine, asked, one) ? most : !least) ? undefined : 'not seen alike',
-      )
+      firstOf(shown, ({ asked, expected }) => {
+        const seen = engineShows(engine, asked, items);
+        return expected.every(({ least, most }, index) => (seen[index] ? most : !least)) ? undefined : 'not seen alike';
+      })
     );
   };
 }

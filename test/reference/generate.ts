@@ -28,7 +28,10 @@ const escapeTemplate = (text: string): string => text.replaceAll('${', '$${');
 function valueFor(tape: Tape, places: readonly Place[], usual: readonly [string, ...string[]], part: boolean): string {
   const json = tape.rarely(5) ? tape.pick(words.nasty) : tape.pick(usual);
   const text = asText(json);
-  switch (tape.below(part ? 6 : 8)) {
+  // Where the caller is free to choose, values that it chooses are what matters.
+  const ways = part ? 6 : 8;
+  const way = tape.below(places === words.places ? ways : ways + 4);
+  switch (way < ways ? way : 3 + (way % 2)) {
     case 1:
       return part ? escapeTemplate(text.slice(0, 2)) : escapeTemplate(text);
     case 2:

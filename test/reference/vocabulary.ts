@@ -180,7 +180,7 @@ export const places: readonly Place[] = [
 /** What visibility turns on: the item, what the caller is free to say in its call, and a few fixed facts. */
 export const itemPlaces: readonly Place[] = [
   ...Array.from({ length: 3 }, (): Place[] => [
-    { path: 'mcp.params.name', usual: ['"read"', '"a"', '"r5"', '"5"', '"write"'] },
+    { path: 'mcp.params.name', usual: ['"read"', '"a"', '"r5"', '"5"', '"write"', '5', '5.0'] },
     { path: 'mcp.params.uri', usual: ['"db://a/x"', '"db://a/"', '"db://b"', '"db://a/,db://b"', '"5"', '"a"'] },
     { path: 'mcp.params.arguments.x', usual: ['"read"', '5', '"db://a/"', '["read",5]', '"a"'] },
   ]).flat(),
@@ -189,7 +189,8 @@ export const itemPlaces: readonly Place[] = [
   { path: 'mcp.params._meta.k', usual: ['"a"', '5'] },
   { path: 'mcp.id', usual: ['1', '"a"'] },
   { path: 'mcp.params', usual: ['{}'] },
-  ...below('jwt', claimPlaces.slice(3, 9)),
+  ...below('jwt', claimPlaces.slice(1, 9)),
+  ...below('jwt', [claimPlaces[1], claimPlaces[4], claimPlaces[8]]),
   ...below('tool.annotations', hintPlaces),
 ];
 
