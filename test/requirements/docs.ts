@@ -16,4 +16,9 @@ export const requirements = [
   },
   { id: 'G-docs.yaml', source: 'guide', behaviour: 'YAML in the documentation is well-formed.' },
   { id: 'G-docs.readme', source: 'guide', behaviour: 'The commands of the README do what it says.' },
+  {
+    id: 'G-docs.dependencies',
+    source: 'how we build: libraries',
+    behaviour: 'Every runtime dependency is pinned and has a reason on the page.',
+  },
 ] as const;
