@@ -11,8 +11,38 @@ function atomsOf(texts: readonly string[]): Atom[] {
   return set.rules.flatMap((rule) => [...rule.program.leaves.values()].map((leaf) => table.of(leaf)));
 }
 
-const literals = ['a', 'ab', 'b', '', '5', '5.0', '7', 'true', 'null', 'a b', '9007199254740993', '-0', '1e400', 'é'];
-const numbers = ['5', '5.0', '7', '6.5', '-1', '9007199254740993', '1e400', '0'];
+const literals = [
+  'a',
+  'ab',
+  'b',
+  '',
+  '5',
+  '5.0',
+  '7',
+  'true',
+  'null',
+  'a b',
+  '9007199254740993',
+  '-0',
+  '1e400',
+  '-9e9999',
+  '0.10000000000000001',
+  '0.1',
+  'é',
+];
+const numbers = [
+  '5',
+  '5.0',
+  '7',
+  '6.5',
+  '-1',
+  '9007199254740993',
+  '9007199254740992',
+  '1e400',
+  '9e9999',
+  '1e-400',
+  '0',
+];
 const path = 'mcp.params.arguments.x';
 const quoted = fc.constantFrom(...literals).map((text) => `'${text}'`);
 const value = fc.oneof(quoted, fc.constantFrom(...numbers));
@@ -29,7 +59,7 @@ const atomText = fc.oneof(
 const scalar = fc.oneof(
   fc.constantFrom<Plain>(...literals, 'abx', 'xab', 'a b a', 'zz', '5.00', '05', true, false, null),
   fc
-    .constantFrom(...numbers, '5.00', '5e0', '6', '9007199254740992', '1e-400', '-0')
+    .constantFrom(...numbers, '5.00', '5e0', '6', '9007199254740992', '1e-400', '-0', '9.9e9999', '1e99999')
     .map((text): Plain => number(text)),
   fc.string({ maxLength: 4 }),
 );

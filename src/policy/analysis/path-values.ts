@@ -54,8 +54,7 @@ export function solvePath(wishes: readonly Wish[], limits: PathLimits = {}): Pat
   const isList = wishes.some(({ atom }) => atom.path.names[0] === 'jwt' && atom.condition.function.name === 'Contains');
   const values = [...(isList ? arrays : []), ...pool.scalars, ...(isList ? [] : arrays), ...pool.others].filter(fits);
   if (values.length > 0) return { possible: true, values };
-  const open =
-    limits.container !== true && (!refutedText(wishes, pool.points) || (!pool.exact && limits.text !== true));
+  const open = limits.container !== true && (!refutedText(wishes, pool) || (!pool.exact && limits.text !== true));
   return { possible: open, values };
 }
 
@@ -149,19 +148,33 @@ function numberPoints(numerals: readonly string[]): { points: { text: string }[]
   return { points: [...sorted, ...found].map(number), exact: found.length === between.length };
 }
 
+/** A number beyond another: one more or less, or the greatest strict decimal there is. */
 function step(text: string, by: 1 | -1): string | undefined {
-  const candidate = plain(Number(text) + by);
-  return candidate !== undefined && compareDecimals(candidate, text) === by ? candidate : undefined;
+  const candidates = [plain(Number(text) + by), by === 1 ? '9e9999' : '-9e9999'];
+  return candidates.find((candidate) => candidate !== undefined && compareDecimals(candidate, text) === by);
 }
 
 function middle(below: string, above: string): string | undefined {
   const [low, high] = [Number(below), Number(above)];
-  const whole = plain(Math.floor(low) + 1);
-  for (const candidate of [whole, plain((low + high) / 2)]) {
-    if (candidate !== undefined && compareDecimals(candidate, below) > 0 && compareDecimals(candidate, above) < 0)
-      return candidate;
-  }
-  return undefined;
+  const candidates = [plain(Math.floor(low) + 1), plain((low + high) / 2), exactMiddle(below, above)];
+  return candidates.find(
+    (candidate) =>
+      candidate !== undefined && compareDecimals(candidate, below) > 0 && compareDecimals(candidate, above) < 0,
+  );
+}
+
+const written = /^(-?)([0-9]{1,200})(?:\.([0-9]{1,200}))?$/;
+
+/** The mean of two decimals without exponents, where doubles are too coarse. */
+function exactMiddle(a: string, b: string): string | undefined {
+  const [first, second] = [written.exec(a), written.exec(b)];
+  if (first === null || second === null) return undefined;
+  const places = Math.max(first[3]?.length ?? 0, second[3]?.length ?? 0) + 1;
+  const scaled = ([, sign = '', whole = '', fraction = '']: RegExpExecArray) =>
+    BigInt(sign + whole + fraction.padEnd(places, '0'));
+  const mean = (scaled(first) + scaled(second)) / 2n;
+  const digits = (mean < 0n ? -mean : mean).toString().padStart(places + 1, '0');
+  return `${mean < 0n ? '-' : ''}${digits.slice(0, -places)}.${digits.slice(-places)}`;
 }
 
 function plain(value: number): string | undefined {
@@ -218,7 +231,7 @@ function arrayOf(value: Value): readonly Value[] {
 }
 
 /** Whether no text outside the pool can be as wished. */
-function refutedText(wishes: readonly Wish[], points: readonly Value[]): boolean {
+function refutedText(wishes: readonly Wish[], { points, exact }: Pool): boolean {
   const known: (readonly (string | undefined)[])[] = [[undefined]];
   for (const { atom, state } of wishes) {
     if (state !== TRUE) continue;
@@ -236,5 +249,5 @@ function refutedText(wishes: readonly Wish[], points: readonly Value[]): boolean
     return true;
   const numeric = wishes.filter(({ atom }) => comparisons.has(atom.condition.function.name));
   if (numeric.every(({ state }) => state === UNDETERMINED)) return false;
-  return !points.some((point) => numeric.every(({ atom, state }) => judged(atom, point) === state));
+  return exact && !points.some((point) => numeric.every(({ atom, state }) => judged(atom, point) === state));
 }
