@@ -27,7 +27,8 @@ import { itemPlaces, places } from './vocabulary.ts';
  * `found/`.
  */
 const cases = Number(process.env['FUZZ_CASES'] ?? Number(process.env['FUZZ_RUNS'] ?? 1_200) * 100);
-const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+// One seed, so that a test run says the same twice; `make fuzz` looks further with others.
+const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122);
 const perRun = 8;
 const timeout = Math.max(300_000, cases * 10);
 
