@@ -51,6 +51,11 @@ export class RedisLimiter implements Limiter {
     this.#client.on('error', (error) => this.#trouble.report(error));
   }
 
+  /** True while the buckets are in Redis; false while this process counts for itself. */
+  get shared(): boolean {
+    return this.#client.status === 'ready';
+  }
+
   async take(key: string): Promise<number> {
     try {
       const bucket = this.#prefix + digestKey(key);
