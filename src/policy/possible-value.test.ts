@@ -6,7 +6,6 @@ import {
   anyValue,
   canBeEmpty,
   canBeEqual,
-  canBeNumeric,
   canBeWithin,
   canEnd,
   canStart,
@@ -14,8 +13,8 @@ import {
   knownEnd,
   knownStart,
   type PossibleValue,
-  type TextPieces,
 } from './possible-value.ts';
+import { canBeNumeric, type TextPieces } from './text-pieces.ts';
 
 /** A text with open pieces, written with `*` for each. */
 function pieces(pattern: string): TextPieces {

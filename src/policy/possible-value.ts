@@ -1,5 +1,7 @@
 import { isNumber, scalarText, type Value } from '../expression/index.ts';
 import { equals, isScalar } from './equality.ts';
+import { canSpell } from './number-spelling.ts';
+import { canMatch, type TextPieces } from './text-pieces.ts';
 
 /**
  * What is known about a value that is there, while the caller has not yet chosen all of the call: exactly this one, any
@@ -9,8 +11,6 @@ export type PossibleValue =
   | { readonly kind: 'fixed'; readonly value: Value }
   | { readonly kind: 'any' }
   | { readonly kind: 'text'; readonly pieces: TextPieces };
-
-export type TextPieces = readonly (string | undefined)[];
 
 export const anyValue: PossibleValue = { kind: 'any' };
 
@@ -36,34 +36,29 @@ function canAgree(a: string, b: string, has: (text: string, part: string) => boo
 
 /** Whether a text with open pieces can come to equal a scalar. */
 function canEqual(pieces: TextPieces, value: Value): boolean {
-  // A number equals many texts (5, 5.0, 0.5e1); it is enough here that the known pieces could belong to one.
-  if (isNumber(value)) return canBeNumeric(pieces);
+  if (isNumber(value)) return canSpell(pieces, value.text);
   const text = scalarText(value);
-  return text !== undefined && matches(pieces, text, true, true);
+  return text !== undefined && canMatch(pieces, text);
 }
 
 /** Whether a text with open pieces, not being empty, can come to stand somewhere in a known text. */
 export function canBeWithin(pieces: TextPieces, text: string): boolean {
-  return text !== '' && matches(pieces, text, false, false);
+  return text !== '' && canMatch(pieces, text, false, false);
 }
 
 /** The same at the start of a known text. */
 export function canStart(pieces: TextPieces, text: string): boolean {
-  return text !== '' && matches(pieces, text, true, false);
+  return text !== '' && canMatch(pieces, text, true, false);
 }
 
 /** The same at the end of a known text. */
 export function canEnd(pieces: TextPieces, text: string): boolean {
-  return text !== '' && matches(pieces, text, false, true);
+  return text !== '' && canMatch(pieces, text, false, true);
 }
 
 /** Whether all pieces are open, so that nothing keeps the text from being empty. */
 export function canBeEmpty(pieces: TextPieces): boolean {
   return pieces.every((piece) => piece === undefined);
-}
-
-export function canBeNumeric(pieces: TextPieces): boolean {
-  return pieces.every((piece) => piece === undefined || /^[-+.0-9eE]*$/.test(piece));
 }
 
 /** The known beginning, empty when the text begins with an open piece. */
@@ -74,30 +69,4 @@ export function knownStart(pieces: TextPieces): string {
 /** The known end, empty when the text ends with an open piece. */
 export function knownEnd(pieces: TextPieces): string {
   return pieces.at(-1) ?? '';
-}
-
-/** Whether `text` can be cut so that the pieces stand in it in order, at its start and end where that is asked. */
-function matches(pieces: TextPieces, text: string, atStart: boolean, atEnd: boolean): boolean {
-  let position = 0;
-  let limit = text.length;
-  const inner = [...pieces];
-  const first = inner[0];
-  if (atStart && first !== undefined) {
-    if (!text.startsWith(first)) return false;
-    position = first.length;
-    inner.shift();
-  }
-  const last = inner.at(-1);
-  if (atEnd && last !== undefined) {
-    if (!text.endsWith(last) || limit - last.length < position) return false;
-    limit -= last.length;
-    inner.pop();
-  }
-  for (const piece of inner) {
-    if (piece === undefined) continue;
-    const found = text.indexOf(piece, position);
-    if (found < 0 || found + piece.length > limit) return false;
-    position = found + piece.length;
-  }
-  return true;
 }

@@ -68,6 +68,44 @@ function numbersNear(text: string): Value[] {
   return [text, further, `-${further}`.replace('--', ''), '-1e99999', '1e99999'].map((each) => new Num(each));
 }
 
+/** Number texts of the same value: the point moved, exponents written in all ways, zeros that change nothing. */
+function spelled({ text }: Num): string[] {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/.exec(text) ?? [];
+  const digits = `${'0'.repeat(21)}${whole}${fraction}${'0'.repeat(21)}`;
+  return Array.from({ length: 41 }, (_, index) => index - 20).flatMap((moved) => {
+    const point = 21 + whole.length + moved;
+    const before = digits.slice(0, point).replace(/^0+(?=.)/, '');
+    const after = digits.slice(point).replace(/0+$/, '');
+    const power = BigInt(exponent) - BigInt(moved);
+    const size = String(power).replace('-', '');
+    const powers = [1, 2, 3, 4].map((length) => size.padStart(length, '0'));
+    const ends = powers.flatMap((each) =>
+      power < 0n ? [`e-${each}`, `E-${each}`] : [`e${each}`, `e+${each}`, `E${each}`],
+    );
+    const mantissas = ['', '0', '00'].map((zeros) => (after + zeros === '' ? before : `${before}.${after}${zeros}`));
+    return mantissas
+      .flatMap((each) => ['', ...ends].map((end) => sign + each + end))
+      .filter((each) => power === 0n || /e/i.test(each));
+  });
+}
+
+/** What can stand in the open part of a longer text so that it spells a number that it is compared with. */
+function rests(call: Call, root: Value, unknown: Unknown): string[] {
+  const compared = isFree(call.path, unknown) ? [] : [lookup(call.path, root)].flat();
+  const texts = compared.flatMap((value) => (value instanceof Num ? spelled(value) : []));
+  return call.values.flatMap((value) => {
+    const pieces = value instanceof Num ? [] : value;
+    const open = pieces.findIndex((piece) => typeof piece !== 'string' && isFree(piece.path, unknown));
+    const known = (some: typeof pieces) =>
+      some.map((piece) => (typeof piece === 'string' ? piece : textsOf(lookup(piece.path, root))[0])).join('');
+    const [before, after] = [known(pieces.slice(0, open)), known(pieces.slice(open + 1))];
+    if (open < 0) return [];
+    const whole = texts.filter((text) => text.startsWith(before) && text.slice(before.length).endsWith(after));
+    return whole.map((text) => text.slice(before.length, text.length - after.length));
+  });
+}
+
 function pool(texts: readonly string[], beginning: string | undefined): (Value | undefined)[] {
   if (beginning !== undefined) {
     const ends = texts
@@ -89,7 +127,7 @@ function isNumeric(call: Call, root: Value): boolean {
     const [only] = value;
     return value.length === 1 && typeof only === 'object' ? (lookup(only.path, root) ?? null) : null;
   });
-  return wholes.flat().some((value) => value instanceof Num);
+  return [lookup(call.path, root), ...wholes].flat().some((value) => value instanceof Num);
 }
 
 function callOutcomes(call: Call, root: Value, unknown: Unknown, reading: Reading, loose: boolean): Outcomes {
@@ -104,6 +142,8 @@ function callOutcomes(call: Call, root: Value, unknown: Unknown, reading: Readin
   if (loose && own && call.name === 'Matches') return every;
   if (loose && own && unknown.beginning !== undefined && isNumeric(call, root)) return every;
   const texts = constants(call, root, unknown);
+  const ends = rests(call, root, unknown);
+  if (loose && others > 1 && isNumeric(call, root)) return every;
   const found = new Set<boolean | undefined>();
   const attempt = (index: number, tried: Value): void => {
     const path = distinct[index];
@@ -113,7 +153,7 @@ function callOutcomes(call: Call, root: Value, unknown: Unknown, reading: Readin
       return;
     }
     const isUri = path[2] === unknown.bound ? unknown.beginning : undefined;
-    for (const value of pool(texts, isUri)) {
+    for (const value of [...pool(texts, isUri), ...ends.filter((end) => end.startsWith(isUri ?? ''))]) {
       if (found.size === 3) return;
       attempt(index + 1, placed(tried, path, value));
     }

@@ -189,6 +189,11 @@ export const requirements = [
     behaviour: 'Under hideAsUnknown, only what is hidden and could not be called anyway looks unknown.',
   },
   {
+    id: 'PL-6.open-numbers',
+    source: 'policy-language §6',
+    behaviour: 'An item is not shown for the sake of a number that no text with the known parts can be.',
+  },
+  {
     id: 'PL-6.quick',
     source: 'policy-language §6 and the authorization work',
     behaviour: 'Filtering a long list under many rules costs little.',

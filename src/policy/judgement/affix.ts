@@ -1,6 +1,7 @@
 import { outcomeOf, UNDETERMINED } from '../../expression/index.ts';
 import { ANYTHING, CAN_BE_FALSE, CAN_BE_TRUE, CAN_BE_UNDETERMINED, EITHER, type OutcomeSet } from '../outcome-set.ts';
-import { canEnd, canStart, knownEnd, knownStart, type TextPieces } from '../possible-value.ts';
+import { canEnd, canStart, knownEnd, knownStart } from '../possible-value.ts';
+import type { TextPieces } from '../text-pieces.ts';
 import { type Judgement, trueIf, undetermined } from './judgement.ts';
 import { type FitsIn, isTextPart, partRisk, possibleInText } from './text-part.ts';
 

@@ -1,7 +1,8 @@
 import { compareDecimals, outcomeOf, UNDETERMINED } from '../../expression/index.ts';
 import { numericText } from '../equality.ts';
 import { ANYTHING, CAN_BE_UNDETERMINED } from '../outcome-set.ts';
-import { canBeNumeric, type PossibleValue } from '../possible-value.ts';
+import type { PossibleValue } from '../possible-value.ts';
+import { canBeNumeric } from '../text-pieces.ts';
 import { type Judgement, undetermined } from './judgement.ts';
 
 /** Exact order of two numbers; `holds` is given the sign of subject minus bound. */

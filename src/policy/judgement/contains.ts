@@ -1,7 +1,8 @@
 import { isArray, outcomeOf, UNDETERMINED, type Value } from '../../expression/index.ts';
 import { equals, isScalar } from '../equality.ts';
 import { ANYTHING, CAN_BE_FALSE, CAN_BE_TRUE, CAN_BE_UNDETERMINED, EITHER, type OutcomeSet } from '../outcome-set.ts';
-import { canBeEqual, canBeWithin, fixed, type PossibleValue, type TextPieces } from '../possible-value.ts';
+import { canBeEqual, canBeWithin, fixed, type PossibleValue } from '../possible-value.ts';
+import type { TextPieces } from '../text-pieces.ts';
 import { finderOf } from '../text-search.ts';
 import { isFixedNonScalar, type Judgement, trueIf, typeRisk, undetermined } from './judgement.ts';
 import { isTextPart, partRisk, possibleInText } from './text-part.ts';

@@ -1,6 +1,7 @@
 import type { Value } from '../../expression/index.ts';
 import { CAN_BE_FALSE, CAN_BE_UNDETERMINED, NONE, type OutcomeSet } from '../outcome-set.ts';
-import { canBeEmpty, type PossibleValue, type TextPieces } from '../possible-value.ts';
+import { canBeEmpty, type PossibleValue } from '../possible-value.ts';
+import type { TextPieces } from '../text-pieces.ts';
 import { trueIf } from './judgement.ts';
 
 /** True for what can be looked for in a text: a text that is not empty. */
