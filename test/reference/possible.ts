@@ -79,9 +79,9 @@ function spelled({ text }: Num): string[] {
     const after = digits.slice(point).replace(/0+$/, '');
     const power = BigInt(exponent) - BigInt(moved);
     const size = String(power).replace('-', '');
-    const powers = [1, 2, 3, 4].map((length) => size.padStart(length, '0'));
-    const ends = powers.flatMap((each) =>
-      power < 0n ? [`e-${each}`, `E-${each}`] : [`e${each}`, `e+${each}`, `E${each}`],
+    const signs = [...(power < 0n ? [] : ['', '+']), ...(power > 0n ? [] : ['-'])];
+    const ends = [1, 2, 3, 4].flatMap((length) =>
+      signs.flatMap((each) => ['e', 'E'].map((mark) => mark + each + size.padStart(length, '0'))),
     );
     const mantissas = ['', '0', '00'].map((zeros) => (after + zeros === '' ? before : `${before}.${after}${zeros}`));
     return mantissas
