@@ -14,6 +14,19 @@ export interface Said {
   readonly output: string;
 }
 
+/** A request that changed something, as the API server's audit log has it. */
+export interface AuditedChange {
+  /** Who asked: `replica-0`, `admin`, … */
+  readonly by: string;
+  readonly verb: string;
+  /** `middlewares/status`, `events`, `leases` */
+  readonly resource: string;
+  readonly name: string;
+  readonly code: number;
+  /** When the API server heard of it, by its own clock, in milliseconds. */
+  readonly at: number;
+}
+
 /** A real API server over a real etcd, without nodes. */
 export interface Cluster {
   /** `https://127.0.0.1:<port>` */
@@ -24,6 +37,10 @@ export interface Cluster {
   readonly certificate: string;
   /** Install options for a gateway that reads this cluster as the ServiceAccount of `deploy/rbac`. */
   readonly flags: readonly string[];
+  /** The same for one of several replicas (from 0), whom the audit log tells apart. */
+  readonly replicaFlags: (replica: number) => readonly string[];
+  /** Changes that the API server has made, oldest first; only with `audit`. */
+  readonly changes: () => readonly AuditedChange[];
   /** Runs kubectl as an administrator. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<Said>;
   /** `kubectl apply` of YAML, or of a path; throws when it is refused. */
@@ -34,14 +51,15 @@ export interface Cluster {
 }
 
 /** What the gateway is called by RBAC, with the token it shows. */
-const account = { token: 'token-of-the-gateway', user: 'system:serviceaccount:portcullis:portcullis' };
+const account = 'system:serviceaccount:portcullis:portcullis';
+const tokenOf = (replica: number): string => `token-of-replica-${replica}`;
 const adminToken = 'token-of-the-administrator';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const programs: Programs | undefined = findPrograms();
 
 /** Starts a cluster with the CRDs and the RBAC rules of `deploy/` and the namespace `apps`. */
-export async function startCluster({ crds = true } = {}): Promise<Cluster> {
+export async function startCluster({ crds = true, audit = false } = {}): Promise<Cluster> {
   if (programs === undefined) throw new Error('there is no kube-apiserver');
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-cluster-'));
   const keyFile = join(folder, 'accounts.key');
@@ -51,8 +69,14 @@ export async function startCluster({ crds = true } = {}): Promise<Cluster> {
   const groups = 'system:serviceaccounts,system:serviceaccounts:portcullis,system:authenticated';
   writeFileSync(
     tokenFile,
-    `${adminToken},admin,admin,system:masters\n${account.token},${account.user},gateway,"${groups}"\n`,
+    [
+      `${adminToken},admin,admin,system:masters`,
+      ...[0, 1, 2].map((replica) => `${tokenOf(replica)},${account},replica-${replica},"${groups}"`),
+    ].join('\n'),
   );
+  const auditLog = join(folder, 'audit.log');
+  const auditPolicy = join(folder, 'audit.yaml');
+  writeFileSync(auditPolicy, auditRules);
 
   const [clientPort, peerPort, apiPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const run = (program: string, name: string, args: readonly string[]): ChildProcess => {
@@ -86,6 +110,7 @@ export async function startCluster({ crds = true } = {}): Promise<Cluster> {
       '--disable-admission-plugins=ServiceAccount',
       '--endpoint-reconciler-type=none',
       '--service-cluster-ip-range=10.96.0.0/24',
+      ...(audit ? [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${auditLog}`] : []),
     ]);
     const deadline = performance.now() + 60_000;
     while (!(await isReady())) {
@@ -145,15 +170,18 @@ export async function startCluster({ crds = true } = {}): Promise<Cluster> {
     throw error;
   }
   const provider = '--providers.kubernetesCRD';
+  const replicaFlags = (replica: number): readonly string[] => [
+    `${provider}.endpoint=${server}`,
+    `${provider}.token=${tokenOf(replica)}`,
+    `${provider}.certAuthFilePath=${certificate}`,
+  ];
   return {
     server,
     adminToken,
     certificate,
-    flags: [
-      `${provider}.endpoint=${server}`,
-      `${provider}.token=${account.token}`,
-      `${provider}.certAuthFilePath=${certificate}`,
-    ],
+    flags: replicaFlags(0),
+    replicaFlags,
+    changes: () => readAuditLog(auditLog),
     kubectl,
     apply,
     signal: (signal) => void apiServer?.kill(signal),
@@ -164,6 +192,38 @@ export async function startCluster({ crds = true } = {}): Promise<Cluster> {
 
 /** The environment that makes the gateway believe to be in the pod of the ServiceAccount. */
 export const podEnvironment = { POD_NAMESPACE: 'portcullis' } as const;
+
+const auditRules = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - level: Metadata
+    verbs: [create, update, patch, delete]
+  - level: None
+`;
+
+interface AuditEvent {
+  readonly verb: string;
+  readonly user: { readonly uid?: string; readonly username: string };
+  readonly objectRef?: { readonly resource: string; readonly subresource?: string; readonly name?: string };
+  readonly responseStatus?: { readonly code: number };
+  readonly requestReceivedTimestamp: string;
+}
+
+function readAuditLog(path: string): readonly AuditedChange[] {
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  return lines
+    .map((line) => JSON.parse(line) as AuditEvent)
+    .map(({ verb, user, objectRef, responseStatus, requestReceivedTimestamp }) => ({
+      by: user.uid ?? user.username,
+      verb,
+      resource: [objectRef?.resource, objectRef?.subresource].filter((part) => part !== undefined).join('/'),
+      name: objectRef?.name ?? '',
+      code: responseStatus?.code ?? 0,
+      at: Date.parse(requestReceivedTimestamp),
+    }))
+    .sort((a, b) => a.at - b.at);
+}
 
 async function end(child: ChildProcess | undefined): Promise<void> {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;

@@ -17,7 +17,7 @@ export const requirements = [
   {
     id: 'AR-leader',
     source: 'architecture, runtime status',
-    behaviour: 'Of several replicas the holder of a Lease writes status, once.',
+    behaviour: 'Of several replicas the holder of a Lease writes status, once; when it is gone, another one does.',
   },
   {
     id: 'AR-endpoints',
@@ -43,6 +43,11 @@ export const requirements = [
     id: 'AR-rbac',
     source: 'architecture, provider',
     behaviour: 'The gateway works with the rights of one namespace and of Secrets by name.',
+  },
+  {
+    id: 'AR-withheld',
+    source: 'architecture, runtime status',
+    behaviour: 'What RBAC keeps back is told as that, with what to grant, and not as missing.',
   },
   {
     id: 'AR-foreign-crds',

@@ -2,6 +2,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { Logger } from '../../telemetry/log.ts';
 import type { ApiAccess } from './api-access.ts';
 import { ApiGate } from './api-gate.ts';
+import { RequestSlots } from './request-slots.ts';
 
 /** An answer of the API server that is not a success. */
 export class ApiError extends Error {
@@ -17,6 +18,11 @@ export class ApiError extends Error {
   }
 }
 
+/** A request was not sent, because by the time it could have been nobody wanted it any more. */
+export class RequestOvertaken extends Error {
+  override readonly name = 'RequestOvertaken';
+}
+
 export type Query = Readonly<Record<string, string | undefined>>;
 
 export interface ApiRequest {
@@ -25,6 +31,8 @@ export interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Asked right before it is sent, which may be long after it was asked for; without a yes it is not. */
+  readonly stillWanted?: () => boolean;
 }
 
 /** Time for an answer to begin, and for a whole small one to arrive, in milliseconds. */
@@ -32,8 +40,16 @@ const answerTimeout = 10_000;
 const connectTimeout = 5_000;
 /** No object of the API server is larger than 1.5 MiB by default, and a page has at most 500 of them. */
 const longestLine = 16 * 1024 * 1024;
+/**
+ * So many requests may wait for the beginning of an answer. API servers queue what comes beyond their fair share, and
+ * refuse (429) what does not fit into the queue, for instance five hundred lists at once.
+ */
+const mostUnanswered = 32;
 
-/** Speaks to one API server with HTTP/1.1, one connection per watch, and stops speaking while it is away. */
+/**
+ * Speaks to one API server, and stops speaking while it is away. Over TLS all watches share a few HTTP/2 connections: one
+ * connection each would cost about ten times the memory, here and there.
+ */
 export class ApiClient {
   readonly gate: ApiGate;
   readonly signal: AbortSignal;
@@ -41,6 +57,7 @@ export class ApiClient {
   readonly #agent: Agent;
   readonly #base: string;
   readonly #origin: string;
+  readonly #slots = new RequestSlots(mostUnanswered);
 
   constructor(access: ApiAccess, signal: AbortSignal, log: Logger) {
     this.#access = access;
@@ -51,7 +68,7 @@ export class ApiClient {
     const tls = Object.fromEntries(Object.entries(access.tls).filter(([, value]) => value !== undefined));
     this.#agent = new Agent({
       connect: { ...tls, timeout: connectTimeout },
-      allowH2: false,
+      allowH2: true,
       headersTimeout: answerTimeout,
       keepAliveTimeout: 30_000,
     });
@@ -105,14 +122,17 @@ export class ApiClient {
   }
 
   async #send(request: ApiRequest, bodyTimeout: number, signal = this.signal): Promise<Dispatcher.ResponseData> {
-    await this.gate.pass();
-    signal.throwIfAborted();
+    await this.#slots.enter();
     try {
+      await this.gate.pass();
+      signal.throwIfAborted();
       return await this.#exchange(request, bodyTimeout, signal);
     } catch (error) {
-      const answered = error instanceof ApiError && error.status < 500;
+      const answered = error instanceof RequestOvertaken || (error instanceof ApiError && error.status < 500);
       if (!answered && !signal.aborted) this.gate.suspect();
       throw error;
+    } finally {
+      this.#slots.leave();
     }
   }
 
@@ -131,6 +151,9 @@ export class ApiClient {
     const parameters = new URLSearchParams(
       Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
     ).toString();
+    const credentials = await this.#access.credentials();
+    // Nothing may come between this question and the sending.
+    if (request.stillWanted?.() === false) throw new RequestOvertaken(`${path} was not sent in time`);
     const response = await this.#agent.request({
       origin: this.#origin,
       path: this.#base + path + (parameters === '' ? '' : `?${parameters}`),
@@ -139,7 +162,7 @@ export class ApiClient {
         Accept: 'application/json',
         'User-Agent': 'portcullis',
         ...(body === undefined ? {} : { 'Content-Type': contentType }),
-        ...(await this.#access.credentials()),
+        ...credentials,
       },
       body: body === undefined ? null : JSON.stringify(body),
       signal,

@@ -1,9 +1,11 @@
+import type { Withheld } from '../../config/dynamic/manifests/translate-objects.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { ApiClient } from './api-client.ts';
 import { type ApiObject, configuresSame, objectKey } from './api-object.ts';
 import type { KubernetesOptions } from './options.ts';
 import { Reflector } from './reflector.ts';
 import { namedResources, type Resource, routingResources, serviceResource, sourceOf } from './resources.ts';
+import { explainRefusal } from './withheld.ts';
 
 type NamedKind = keyof typeof namedResources;
 
@@ -13,9 +15,6 @@ export interface Reference {
   readonly namespace: string;
   readonly name: string;
 }
-
-/** How long a change waits for the Secrets that it refers to for the first time, in milliseconds. */
-const referencePatience = 3_000;
 
 /**
  * The objects of the cluster that matter: all of the routing kinds, the Services that those refer to with their
@@ -66,19 +65,18 @@ export class ClusterObjects {
 
   /**
    * Says what is referred to now. Resolves to true when that is something new, so that translation has to be done again;
-   * by then it has been read, or the API server has not answered for some seconds.
+   * by then it has been read, or the API server has not answered for so many milliseconds.
    */
-  async want(references: Iterable<Reference>): Promise<boolean> {
+  async want(references: Iterable<Reference>, patience: number): Promise<boolean> {
     const wanted = new Map<string, Reference>();
     for (const reference of references) {
       const { kind, namespace } = reference;
-      const { namespaces } = this.#options;
       if (kind !== 'Service' && !(kind in namedResources)) continue;
-      if (namespaces.length === 0 || namespaces.includes(namespace)) wanted.set(referenceKey(reference), reference);
+      if (this.#isRead(namespace)) wanted.set(referenceKey(reference), reference);
     }
     const added = [...wanted].filter(([key]) => !this.#wanted.has(key));
     this.#wanted = wanted;
-    const waitFor: Promise<void>[] = [];
+    const asked: Reflector[] = [];
     for (const [key, { kind, namespace, name }] of added) {
       if (!(kind in namedResources)) continue;
       const [reflector] = this.#reflect(namedResources[kind as NamedKind], { fieldSelector: `metadata.name=${name}` }, [
@@ -86,15 +84,42 @@ export class ClusterObjects {
       ]);
       if (reflector === undefined) continue;
       this.#named.set(key, reflector);
-      waitFor.push(reflector.synced);
+      asked.push(reflector);
     }
     for (const [key, reflector] of this.#named) {
       if (wanted.has(key)) continue;
       reflector.stop();
       this.#named.delete(key);
     }
-    if (waitFor.length > 0) await settle(waitFor, referencePatience);
+    if (asked.length > 0) await settle(asked, patience);
+    // Whoever is late is waited for no longer, but what was said meanwhile is not true any more when the answer comes.
+    for (const late of asked.filter(({ isAnswered }) => !isAnswered)) void late.answered.then(this.#changed);
     return added.length > 0;
+  }
+
+  /** Why an object that was looked for and not found may be there all the same. */
+  withheld(reference: Reference): Withheld | undefined {
+    const { kind, namespace, name } = reference;
+    const what = `${kind} ${objectKey(namespace, name)}`;
+    if (!this.#isRead(namespace)) {
+      return {
+        message: `${what} may not be read: namespace \`${namespace}\` is not among those that are`,
+        hint: `add it to providers.kubernetesCRD.namespaces (${this.#options.namespaces.join(', ')})`,
+      };
+    }
+    if (!(kind in namedResources)) return undefined;
+    const reflector = this.#named.get(referenceKey(reference));
+    if (reflector === undefined || reflector.isSynced) return undefined;
+    if (reflector.refusal !== undefined) return explainRefusal(what, reflector.source, reflector.refusal);
+    return {
+      message: `${what} has not been read yet`,
+      hint: 'the API server has not answered; nothing needs to be changed for that',
+    };
+  }
+
+  #isRead(namespace: string): boolean {
+    const { namespaces } = this.#options;
+    return namespaces.length === 0 || namespaces.includes(namespace);
   }
 
   #reflect(
@@ -148,12 +173,12 @@ function referenceKey({ kind, namespace, name }: Reference): string {
   return `${kind} ${objectKey(namespace, name)}`;
 }
 
-/** Waits for all, but not for ever. */
-async function settle(promises: readonly Promise<void>[], milliseconds: number): Promise<void> {
+/** Waits for an answer to each, but not for ever. */
+async function settle(reflectors: readonly Reflector[], milliseconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);
   });
-  await Promise.race([Promise.all(promises), late]);
+  await Promise.race([Promise.all(reflectors.map(({ answered }) => answered)), late]);
   clearTimeout(timer);
 }

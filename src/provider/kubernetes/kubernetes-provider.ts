@@ -16,6 +16,12 @@ import { StatusReporter } from './status-reporter.ts';
 /** Changes often come several at once (`kubectl apply -f folder`): so long is waited for the next, in milliseconds. */
 const settleTime = 30;
 const longestRest = 250;
+/**
+ * How long a change waits for the Secrets that it refers to for the first time, in milliseconds. At the start there is no
+ * earlier configuration that serves meanwhile, and there are many Secrets to read at once.
+ */
+const referencePatience = 3_000;
+const firstPatience = 30_000;
 /** References can lead to objects with references, but not for ever. */
 const mostRounds = 5;
 
@@ -61,7 +67,7 @@ class KubernetesProvider implements Provider {
     if (signal.aborted) return;
     log.info('routing objects read', { milliseconds: Math.round(performance.now() - begun) });
     this.#reporter = this.#startReporter(access, client, log);
-    await this.#publish(objects, publish);
+    await this.#publish(objects, publish, firstPatience);
     // Goes on in the background: from here on no fault may end it, because nobody would be told of later changes.
     void this.#follow(objects, publish, signal, log);
   }
@@ -105,14 +111,14 @@ class KubernetesProvider implements Provider {
   }
 
   /** Translates until it is clear what refers to what, and all of that has been read. */
-  async #publish(objects: ClusterObjects, publish: Publish): Promise<void> {
+  async #publish(objects: ClusterObjects, publish: Publish, patience = referencePatience): Promise<void> {
     for (let round = 1; ; round += 1) {
       // What comes while we are at it is looked at afterwards.
       this.#wake = Promise.withResolvers<void>();
       const list = objects.list();
       const references: Reference[] = [];
-      const configuration = this.#translate(list, references);
-      const more = await objects.want(references);
+      const configuration = this.#translate(list, references, objects);
+      const more = await objects.want(references, patience);
       if (more && round < mostRounds) continue;
       this.#reporter?.evaluated(configuration, list);
       publish({ ok: true, configuration });
@@ -120,7 +126,7 @@ class KubernetesProvider implements Provider {
     }
   }
 
-  #translate(objects: readonly ApiObject[], references: Reference[]): DynamicConfiguration {
+  #translate(objects: readonly ApiObject[], references: Reference[], source: ClusterObjects): DynamicConfiguration {
     const { allowCrossNamespace, allowExternalNameServices, allowEmptyServices, ingressClass } = this.#options;
     return translateObjects(
       objects.map((value) => ({ value, origin: originOf(value) })),
@@ -131,6 +137,7 @@ class KubernetesProvider implements Provider {
         allowEmptyServices,
         ingressClass,
         lookedUp: (kind, namespace, name) => void references.push({ kind, namespace, name }),
+        withheld: (kind, namespace, name) => source.withheld({ kind, namespace, name }),
       },
     );
   }

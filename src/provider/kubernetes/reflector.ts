@@ -3,6 +3,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import { type ApiClient, ApiError } from './api-client.ts';
 import { type ApiObject, keyOf, readApiObject } from './api-object.ts';
 import { backOff, pause } from './pause.ts';
+import { explainRefusal } from './withheld.ts';
 
 /** Objects of one kind in one place. */
 export interface Source {
@@ -31,7 +32,10 @@ export class Reflector {
   readonly source: Source;
   /** Resolves once the first list is complete, or it is clear that there can be no such objects. */
   readonly synced: Promise<void>;
+  /** Resolves once that is so, or the API server has refused to tell. */
+  readonly answered: Promise<void>;
   #isSynced = false;
+  #refusal: string | undefined;
   readonly #client: ApiClient;
   readonly #log: Logger;
   readonly #change: Change;
@@ -39,6 +43,7 @@ export class Reflector {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #sync: () => void;
+  readonly #answer: () => void;
   #objects = new Map<string, ApiObject>();
   #version: string | undefined;
   #lastProblem = '';
@@ -52,11 +57,15 @@ export class Reflector {
     this.#change = context.change;
     this.#idleTimeout = context.idleTimeout;
     this.#signal = AbortSignal.any([context.client.signal, this.#stop.signal]);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.synced = promise;
+    const synced = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    this.synced = synced.promise;
+    this.answered = answered.promise;
+    this.#answer = answered.resolve;
     this.#sync = () => {
       this.#isSynced = true;
-      resolve();
+      synced.resolve();
+      answered.resolve();
     };
     void this.#run();
   }
@@ -67,6 +76,15 @@ export class Reflector {
 
   get isSynced(): boolean {
     return this.#isSynced;
+  }
+
+  get isAnswered(): boolean {
+    return this.#isSynced || this.#refusal !== undefined;
+  }
+
+  /** The API server's words when it has refused to tell anything so far: RBAC does not allow it. */
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   stop(): void {
@@ -93,6 +111,7 @@ export class Reflector {
         if (status === 410 && failures <= 2) continue;
         if (status === 404) this.#missing();
         else this.#complain(error, failures);
+        if (status === 403) this.#refuse(error);
         // Of connections that break the gate takes care; a short pause is enough then, so that changes are not late.
         const patience = status === 0 ? Math.min(longestBreak, backOff(failures)) : backOff(failures);
         const usual = status === 404 ? missingPause * (0.8 + Math.random() * 0.4) : patience;
@@ -134,6 +153,9 @@ export class Reflector {
     this.#objects = found;
     this.#version = typeof version === 'string' ? version : undefined;
     this.#sync();
+    // What is not there is another thing than what may not be seen, and somebody may have been told of the latter.
+    if (this.#refusal !== undefined && found.size === 0) this.#change(undefined, undefined);
+    this.#refusal = undefined;
     for (const [key, object] of found) {
       const old = before.get(key);
       if (old?.metadata.resourceVersion !== object.metadata.resourceVersion) this.#change(old, object);
@@ -198,6 +220,15 @@ export class Reflector {
     this.#lastProblem = message;
   }
 
+  #refuse(error: unknown): void {
+    // What was read before goes on.
+    if (this.#isSynced) return;
+    const first = this.#refusal === undefined;
+    this.#refusal = error instanceof Error ? error.message : String(error);
+    this.#answer();
+    if (first) this.#change(undefined, undefined);
+  }
+
   /** One connection that breaks is nothing to worry about. */
   #complain(error: unknown, failures: number): void {
     if (failures < 2 && this.#isSynced) {
@@ -207,10 +238,13 @@ export class Reflector {
     const message = error instanceof Error ? error.message : String(error);
     if (this.#lastProblem === message) return;
     this.#lastProblem = message;
+    const { kind, path, fieldSelector } = this.source;
     const known = this.#isSynced ? 'what is known of it goes on' : 'nothing is known of it yet';
-    this.#log.warn(`${this.source.kind} cannot be read from the API server: ${known}`, {
-      path: this.source.path,
-      error: message,
-    });
+    const refused = error instanceof ApiError && error.status === 403;
+    const hint = refused ? explainRefusal(kind, this.source, message).hint : undefined;
+    this.#log.warn(
+      `${kind} ${refused ? 'may not be read: RBAC forbids it' : 'cannot be read from the API server'}; ${known}`,
+      { path, fieldSelector, error: message, hint },
+    );
   }
 }

@@ -4,7 +4,7 @@ import type { RuntimeStatus } from '../../config/runtime/status.ts';
 import { isPlainObject } from '../../config/source/plain-value.ts';
 import { type Logger, silentLogger } from '../../telemetry/log.ts';
 import type { ApiAccess } from './api-access.ts';
-import { ApiClient, ApiError } from './api-client.ts';
+import { ApiClient, ApiError, type ApiRequest, RequestOvertaken } from './api-client.ts';
 import type { ApiObject } from './api-object.ts';
 import { LeaderElection } from './leader-election.ts';
 import { backOff, pause } from './pause.ts';
@@ -80,6 +80,8 @@ export class StatusReporter {
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
+        // Another replica may lead by now; should we lead again, everything is looked at anew.
+        if (error instanceof RequestOvertaken) continue;
         failures += 1;
         if (failures === 1) {
           this.#log.warn('the status of an object could not be written', {
@@ -151,7 +153,7 @@ export class StatusReporter {
       observedGeneration: metadata.generation,
       lastTransitionTime: before?.status === status ? before.lastTransitionTime : timestamp(),
     };
-    await this.#client.request({
+    await this.#change({
       method: 'PATCH',
       path: `${pathOf(resource, metadata.namespace, metadata.name)}/status`,
       query: { fieldManager, force: 'true' },
@@ -190,18 +192,23 @@ export class StatusReporter {
       count: 1,
     };
     try {
-      await this.#client.request({ method: 'POST', path, body: event });
+      await this.#change({ method: 'POST', path, body: event });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 409) throw error;
       const known = await this.#client.request({ path: `${path}/${eventName}` });
       const count = isPlainObject(known) ? Number(known['count'] ?? 1) : 1;
-      await this.#client.request({
+      await this.#change({
         method: 'PATCH',
         path: `${path}/${eventName}`,
         contentType: 'application/merge-patch+json',
         body: { count: count + 1, lastTimestamp: now },
       });
     }
+  }
+
+  /** Only who leads writes, and an outage of the API server may be longer than the Lease lasts. */
+  async #change(request: ApiRequest): Promise<void> {
+    await this.#client.request({ ...request, stillWanted: () => this.#election.leads });
   }
 
   /** After the abort: lets another replica take over. */

@@ -13,7 +13,7 @@ import { translateTraefikService } from './translate-traefik-service.ts';
 import { decodeObject, type TranslateOptions, type Translation } from './translation.ts';
 
 export type { SourceObject } from './object-index.ts';
-export type { TranslateOptions } from './translation.ts';
+export type { TranslateOptions, Withheld } from './translation.ts';
 
 /**
  * Translates Kubernetes objects, from files or from an API server, into routing configuration. Never throws on what is

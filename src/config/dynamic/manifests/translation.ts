@@ -35,8 +35,16 @@ export interface TranslateOptions {
   readonly allowEmptyServices?: boolean;
   /** Hears of every object that another one refers to, whether it is there or not. */
   readonly lookedUp?: (kind: string, namespace: string, name: string) => void;
+  /** Why an object that could not be had may be there all the same; undefined: it does not exist. */
+  readonly withheld?: (kind: string, namespace: string, name: string) => Withheld | undefined;
   /** Files that routing files refer to. Default: none can be had. */
   readonly files?: ReadonlyMap<string, ExternalFile>;
+}
+
+/** Why an object could not be had, and what would help. */
+export interface Withheld {
+  readonly message: string;
+  readonly hint: string;
 }
 
 /** One translation under way: what there is to translate, and what has come of it. */
@@ -218,6 +226,8 @@ export function referredObject(
   translation.options.lookedUp?.(kind, namespace, name);
   const object = translation.objects.get(kind, namespace, name);
   if (object !== undefined) return { object };
+  const withheld = translation.options.withheld?.(kind, namespace, name);
+  if (withheld !== undefined) return { problem: refer(referrer, field, withheld.message, withheld.hint) };
   const near = nearest(name, translation.objects.names(kind, namespace));
   const elsewhere = translation.objects.all(kind).find((other) => other.name === name);
   const hint =
