@@ -3,7 +3,6 @@ import ipaddr from 'ipaddr.js';
 import type { RequestTarget } from '../http/exchange.ts';
 import type { HeaderFields } from '../http/headers.ts';
 
-const forwardedNames = new Set(['forwarded', 'x-real-ip', 'x-original-url', 'x-rewrite-url']);
 const serverName = hostname();
 
 /** Says whether a peer may tell us who the client is. */
@@ -24,27 +23,25 @@ export function compileTrust(options: { trustedIPs: readonly string[]; insecure:
 }
 
 /**
- * Removes forwarding headers of peers that are not trusted and sets ours (data-plane §2). Returns the client's address:
- * the peer, or the left-most address that a trusted peer reports.
+ * Sets the forwarding headers (data-plane §2); what is there already comes from a trusted peer. Returns the client's
+ * address: the peer, or the left-most address that a trusted peer reports.
  */
-export function applyForwardedHeaders(
-  headers: HeaderFields,
-  peer: { readonly address: string; readonly trusted: boolean },
-  target: RequestTarget,
-): string {
-  if (!peer.trusted) {
-    headers.deleteWhere((name) => name.startsWith('x-forwarded-') || forwardedNames.has(name));
-  }
+export function applyForwardedHeaders(headers: HeaderFields, peer: string, target: RequestTarget): string {
   const previous = headers.getAll('x-forwarded-for').join(', ');
-  const reported = previous.split(',')[0]?.trim() ?? '';
-  const client = reported !== '' && ipaddr.isValid(reported) ? reported : peer.address;
-  headers.set('X-Forwarded-For', previous === '' ? peer.address : `${previous}, ${peer.address}`);
-  if (!headers.has('x-forwarded-proto')) headers.set('X-Forwarded-Proto', target.scheme);
-  if (!headers.has('x-forwarded-host')) headers.set('X-Forwarded-Host', target.authority);
-  if (!headers.has('x-forwarded-port')) {
-    headers.set('X-Forwarded-Port', String(target.port ?? (target.scheme === 'https' ? 443 : 80)));
+  let client = peer;
+  if (previous === '') {
+    headers.set('X-Forwarded-For', peer);
+  } else {
+    const reported = previous.split(',', 1)[0]?.trim() ?? '';
+    if (ipaddr.isValid(reported)) client = reported;
+    headers.set('X-Forwarded-For', `${previous}, ${peer}`);
   }
-  if (!headers.has('x-forwarded-server')) headers.set('X-Forwarded-Server', serverName);
-  if (!headers.has('x-real-ip')) headers.set('X-Real-Ip', client);
+  if (!headers.has('x-forwarded-proto')) headers.append('X-Forwarded-Proto', target.scheme);
+  if (!headers.has('x-forwarded-host')) headers.append('X-Forwarded-Host', target.authority);
+  if (!headers.has('x-forwarded-port')) {
+    headers.append('X-Forwarded-Port', String(target.port ?? (target.scheme === 'https' ? 443 : 80)));
+  }
+  if (!headers.has('x-forwarded-server')) headers.append('X-Forwarded-Server', serverName);
+  if (!headers.has('x-real-ip')) headers.append('X-Real-Ip', client);
   return client;
 }

@@ -7,7 +7,7 @@ import type { HeaderFields } from '../http/headers.ts';
 import type { Identity } from '../http/identity.ts';
 import { Refusal } from '../http/refusal.ts';
 import { applyForwardedHeaders, type TrustTest } from './forwarded-headers.ts';
-import { acceptHeaders, removeHopByHop } from './header-rules.ts';
+import { acceptHeaders } from './header-rules.ts';
 import type { EntrypointOptions } from './options.ts';
 import { IncomingBody } from './request-body.ts';
 import { normaliseTarget, parseAuthority } from './request-target.ts';
@@ -17,7 +17,7 @@ const processTag = Math.floor(Math.random() * 0x7fffffff).toString(36);
 
 /** One request from a socket, checked by the rules of data-plane §2 before anything else sees it. */
 export class IncomingExchange implements Exchange {
-  readonly id: string;
+  readonly #sequence: number;
   readonly entrypoint: string;
   readonly protocol: '1.0' | '1.1' | '2';
   readonly target: RequestTarget;
@@ -47,7 +47,7 @@ export class IncomingExchange implements Exchange {
     facts: RequestFacts = newFacts(),
   ) {
     sequence = (sequence + 1) % 0x7fffffff;
-    this.id = `${processTag}-${sequence.toString(36)}`;
+    this.#sequence = sequence;
     this.facts = facts;
     this.entrypoint = options.name;
     this.protocol = request.httpVersionMajor >= 2 ? '2' : request.httpVersion === '1.0' ? '1.0' : '1.1';
@@ -55,11 +55,9 @@ export class IncomingExchange implements Exchange {
     if (!/^[A-Z]{1,20}$/.test(this.method) || this.method === 'TRACE' || this.method === 'CONNECT') {
       throw new Refusal(405, 'bad_method', { headers: [['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']] });
     }
-    const accepted = acceptHeaders(request.rawHeaders, {
-      limit: options.limits.headerCount,
-      rejectUnderscores: options.rejectUnderscores,
-    });
-    this.headers = accepted.headers;
+    this.peerAddress = plainAddress((request.socket as TLSSocket).remoteAddress ?? '');
+    const rules = { limit: options.limits.headerCount, rejectUnderscores: options.rejectUnderscores };
+    this.headers = acceptHeaders(request.rawHeaders, rules, trust(this.peerAddress));
     const scheme = options.tls ? 'https' : 'http';
     const normalised = normaliseTarget(request.url ?? '', options.encodedCharacters);
     this.target = parseAuthority(readAuthority(request, this.headers, normalised.authority), scheme);
@@ -72,14 +70,11 @@ export class IncomingExchange implements Exchange {
     this.body = new IncomingBody(request, framing, options.timeouts.body, (bytes) => {
       facts.requestBytes += bytes;
     });
-    removeHopByHop(this.headers);
-    const socket = request.socket as TLSSocket;
-    this.peerAddress = plainAddress(socket.remoteAddress ?? '');
-    this.clientAddress = applyForwardedHeaders(
-      this.headers,
-      { address: this.peerAddress, trusted: trust(this.peerAddress) },
-      this.target,
-    );
+    this.clientAddress = applyForwardedHeaders(this.headers, this.peerAddress, this.target);
+  }
+
+  get id(): string {
+    return `${processTag}-${this.#sequence.toString(36)}`;
   }
 
   onClosed(callback: () => void): () => void {

@@ -40,6 +40,7 @@ export function writeReply(
       return;
     }
     const http2 = exchange.protocol === '2';
+    exchange.facts.replyHeaders = reply.headers;
     reply.headers.deleteWhere((name) => connectionFields.has(name));
     if (options.close && !http2) reply.headers.append('Connection', 'close');
     if (Buffer.isBuffer(body) && !reply.headers.has('content-length')) {

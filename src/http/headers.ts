@@ -37,9 +37,10 @@ export class HeaderFields {
     return values;
   }
 
-  append(name: string, value: string): void {
+  /** Adds a field at the end. `lowerName` spares its making where it is known. */
+  append(name: string, value: string, lowerName = name.toLowerCase()): void {
     this.#names.push(name);
-    this.#lower.push(name.toLowerCase());
+    this.#lower.push(lowerName);
     this.#values.push(value);
   }
 
@@ -48,7 +49,7 @@ export class HeaderFields {
     const lower = name.toLowerCase();
     const index = this.#lower.indexOf(lower);
     if (index < 0) {
-      this.append(name, value);
+      this.append(name, value, lower);
       return;
     }
     this.#names[index] = name;

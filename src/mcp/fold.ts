@@ -9,8 +9,12 @@ const plain = /^[a-z0-9_./-]*$/;
 /** Controls, formatting characters, separators and everything that renders as nothing. */
 const invisible = /[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
 
+/** ASCII that shows: only case can differ. */
+const printable = /^[\x21-\x7e]*$/;
+
 /** Case, compatibility forms (`ſ`, `K`, full width), and invisible characters removed. */
 function foldKey(key: string): string {
+  if (printable.test(key)) return key.toLowerCase();
   return key.normalize('NFKC').replace(invisible, '').toUpperCase().toLowerCase();
 }
 

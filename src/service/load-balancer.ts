@@ -1,6 +1,6 @@
 import type { LoadBalancerConfig } from '../config/dynamic/model.ts';
 import { Clearance } from '../http/clearance.ts';
-import type { Exchange, Reply } from '../http/exchange.ts';
+import type { Exchange, Reply, RequestBody } from '../http/exchange.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { ServiceLimits } from './context.ts';
 import { HealthCheck } from './health-check.ts';
@@ -26,6 +26,12 @@ export interface BalancerParts {
 
 /** Operators are told about a failing server once in this many milliseconds. */
 const quietTime = 10_000;
+
+/**
+ * Bodies declared up to this size are read before a server is asked: one write instead of a stream, a slow client holds no
+ * upstream connection, and another server can be tried.
+ */
+const wholeBody = 64 * 1024;
 
 /** Servers that answer for each other. */
 export class LoadBalancer implements Service, CallOwner {
@@ -70,6 +76,12 @@ export class LoadBalancer implements Service, CallOwner {
       return Promise.reject(error);
     }
     exchange.facts.service = this.name;
+    return isShort(exchange.body)
+      ? exchange.body.read(wholeBody).then(() => this.#send(exchange))
+      : this.#send(exchange);
+  }
+
+  #send(exchange: Exchange): Promise<Reply> {
     if (exchange.closed && exchange.abortOnClose) return Promise.reject(clientGone(true));
     const server = this.#members.choose(exchange);
     if (server === undefined) return Promise.reject(noServer());
@@ -107,4 +119,8 @@ export class LoadBalancer implements Service, CallOwner {
   status(): ServerStatus[] {
     return this.servers.map((server) => server.status());
   }
+}
+
+function isShort({ empty, buffered, declaredLength }: RequestBody): boolean {
+  return !empty && buffered === undefined && declaredLength !== undefined && declaredLength <= wholeBody;
 }

@@ -117,6 +117,25 @@ describe('[DP-1.framing] the request on the wire', () => {
     while (!aborted) await pause(1);
   });
 
+  it('is read whole before a server is asked, when it is declared and short: a slow client holds no connection', async () => {
+    let received = '';
+    const upstream = await httpUpstream(async (request, response) => {
+      for await (const chunk of request) received += String(chunk);
+      response.end('ok');
+    });
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
+    const plain = testExchange({ body: 'hello' });
+    const whole = Promise.withResolvers<Buffer>();
+    const body = { ...plain.body, buffered: undefined as Buffer | undefined, read: () => whole.promise };
+    const asked = service.handle(Object.assign(plain, { body }), clearance);
+    await pause(20);
+    expect(service.status()).toMatchObject([{ inFlight: 0, connections: 0 }]);
+    body.buffered = Buffer.from('hello');
+    whole.resolve(body.buffered);
+    expect((await asked).status).toBe(200);
+    expect(received).toBe('hello');
+  });
+
   it('may be answered before all of it was sent; the connection is then given up', async () => {
     const upstream = await rawUpstream(({ socket }) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
     const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
@@ -392,7 +411,7 @@ describe('[DP-6.client-gone] the client goes', () => {
       { a: balancer({ servers: [`http://slow.test:${upstream.port}`] }) },
       { context: { lookup } },
     );
-    const exchange = testExchange();
+    const exchange = testExchange({ body: '' });
     const asked = service.handle(exchange, clearance);
     exchange.close();
     await expect(asked).rejects.toMatchObject({ status: 499, unsent: true });
@@ -472,7 +491,7 @@ describe('[DP-6.client-gone] the client goes', () => {
       { a: balancer({ servers: [upstream.url] }) },
       { context: { limits: { orphanTime: 30 } } },
     );
-    const exchange = testExchange({ abortOnClose: false });
+    const exchange = testExchange({ abortOnClose: false, body: '' });
     const asked = service.handle(exchange, clearance);
     exchange.close();
     await expect(asked).rejects.toMatchObject({ status: 499 });
