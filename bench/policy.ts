@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { runGroups } from '../src/cli/policy/test.ts';
 import { readGroups } from '../src/cli/policy/test-groups.ts';
 import { reports } from '../src/cli/policy/test-report.ts';
-import { ListFilter } from '../src/mcp/list-filter.ts';
+import { AnswerFilter } from '../src/mcp/answer-filter.ts';
+import { hideItems } from '../src/mcp/lists.ts';
 import { compilePolicySet, type PolicyRequest, type PolicySet } from '../src/policy/index.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 7);
@@ -97,10 +98,9 @@ const items = tools.map(({ name }) => new Map([['name', name]]));
 
 const filterList = () => {
   const view = manyRules.viewOf({ ...request('x', 'group_3') });
-  return new ListFilter(
-    (kind, _key, item) => view.shows(kind, item),
-    () => {},
-  ).filterJson(answer);
+  return new AnswerFilter((parts) => hideItems(parts, (kind, _key, item) => view.shows(kind, item)).edits).filterJson(
+    answer,
+  );
 };
 if (JSON.parse(filterList().toString()).result.tools.length !== 50)
   throw new Error('the list is not filtered as meant');

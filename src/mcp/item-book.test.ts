@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { scanJson, stringify } from '../http/json.ts';
+import { stringify } from '../http/json.ts';
+import { readParts } from './answer-parts.ts';
 import { ItemBook } from './item-book.ts';
 
-const learn = (book: ItemBook, value: unknown) => book.learn(scanJson(Buffer.from(JSON.stringify(value))));
+const learn = (book: ItemBook, value: unknown) => book.learn(readParts(JSON.stringify(value)));
 const known = (book: ItemBook, kind: 'tools' | 'prompts' | 'resources' | 'resourceTemplates') =>
   [...book.of(kind)].map(stringify);
 

@@ -1,20 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JsonValue, scanJson, stringify } from '../http/json.ts';
-import { filterLists, type ShowItem } from './lists.ts';
+import { readParts } from './answer-parts.ts';
+import { hideItems, makePrivate, type ShowItem } from './lists.ts';
+import { splice } from './splice.ts';
 
-const scan = (value: unknown): JsonValue =>
-  scanJson(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
 const only =
   (...keys: string[]): ShowItem =>
   (_kind, key) =>
     keys.includes(key);
 const run = (value: unknown, show: ShowItem) => {
-  const { message, ...rest } = filterLists(scan(value), show);
-  return { ...rest, text: stringify(message) };
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const parts = readParts(Buffer.from(text));
+  const { edits, hidden } = hideItems(parts, show);
+  return { hidden, text: splice(text, [...edits, ...makePrivate(parts)]) };
 };
 
-describe('[DP-6.lists] filterLists', () => {
+describe('[DP-6.lists] lists', () => {
   it.each([
     ['tools', 'name'],
     ['prompts', 'name'],
@@ -22,7 +23,7 @@ describe('[DP-6.lists] filterLists', () => {
     ['resourceTemplates', 'uriTemplate'],
   ])('takes hidden items out of %s and keeps everything else', (list, key) => {
     const text = `{"jsonrpc":"2.0","id":1.0,"result":{"_meta":{"x":1e400},"${list}":[{"${key}":"a","z":9007199254740993},{"${key}":"b"}],"nextCursor":"c=","ttlMs":5,"extra":[{}]},"more":null}`;
-    expect(run(text, only('a'))).toEqual({ changed: true, hidden: 1, text: text.replace(`,{"${key}":"b"}`, '') });
+    expect(run(text, only('a'))).toEqual({ hidden: 1, text: text.replace(`,{"${key}":"b"}`, '') });
   });
 
   it('leaves an emptied page its cursor', () => {
@@ -35,8 +36,8 @@ describe('[DP-6.lists] filterLists', () => {
     expect(run({ result: { tools: [], cacheScope: 'public', ttlMs: 1 } }, only()).text).toBe(
       '{"result":{"tools":[],"cacheScope":"private","ttlMs":1}}',
     );
-    expect(run({ result: { tools: [], cacheScope: 'private' } }, only()).changed).toBe(false);
-    expect(run({ result: { tools: [] } }, only()).changed).toBe(false);
+    for (const text of ['{"result":{"tools":[],"cacheScope":"private"}}', '{"result":{"tools":[]}}'])
+      expect(run(text, only()).text).toBe(text);
   });
 
   it('hides what has no name to judge', () => {
@@ -56,8 +57,8 @@ describe('[DP-6.lists] filterLists', () => {
     ['an array', [{ result: { tools: [] } }]],
     ['text', '"x"'],
   ])('leaves %s alone', (_name, value) => {
-    const before = scan(value);
-    expect(filterLists(before, only()).message).toBe(before);
+    const before = JSON.stringify(value);
+    expect(run(before, only()).text).toBe(before);
   });
 
   it('never shows what is hidden, never loses what is not, keeps order and unknown fields', () => {

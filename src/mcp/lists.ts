@@ -1,47 +1,36 @@
-import { isObject, type JsonObject, type JsonValue } from '../http/json.ts';
-import { itemKeys, type ListKind } from './methods.ts';
+import type { JsonObject } from '../http/json.ts';
+import type { AnswerParts } from './answer-parts.ts';
+import type { ListKind } from './methods.ts';
+import { type Edit, takeOut } from './splice.ts';
 
 /** Says whether a caller may see an item. `key` is its name, URI or URI template. */
 export type ShowItem = (kind: ListKind, key: string, item: JsonObject) => boolean;
 
-export interface FilteredMessage {
-  /** A new message when anything was changed, else the one that was given. */
-  readonly message: JsonValue;
-  readonly changed: boolean;
-  /** How many items were taken out. */
-  readonly hidden: number;
-}
-
-const listKinds = Object.keys(itemKeys) as ListKind[];
-
 /**
  * Takes the items out of a JSON-RPC response that its reader may not see. Every list that the result holds is filtered,
- * whatever was asked for: on a resumed stream the question is not known. Unknown fields, order and cursors stay; a
- * `cacheScope` becomes `private`, because another caller's list is another list (MCP 2026-07-28, caching). An item
+ * whatever was asked for: on a resumed stream the question is not known. Everything else stays as it was written; an item
  * without a name cannot be judged and goes.
  */
-export function filterLists(message: JsonValue, show: ShowItem): FilteredMessage {
-  const result = isObject(message) ? message.get('result') : undefined;
-  if (!isObject(message) || !isObject(result)) return { message, changed: false, hidden: 0 };
-  let filtered: Map<string, JsonValue> | undefined;
+export function hideItems({ lists }: AnswerParts, show: ShowItem): { readonly edits: Edit[]; readonly hidden: number } {
+  const edits: Edit[] = [];
   let hidden = 0;
-  for (const kind of listKinds) {
-    const items = result.get(kind);
-    if (!Array.isArray(items)) continue;
-    const shown = items.filter((item) => isShown(kind, item, show));
-    filtered ??= new Map(result);
-    filtered.set(kind, shown);
-    hidden += items.length - shown.length;
+  for (const [kind, items] of lists) {
+    edits.push(
+      ...takeOut(items, ({ key, item }) => {
+        const shown = key !== undefined && show(kind, key, item);
+        if (!shown) hidden += 1;
+        return shown;
+      }),
+    );
   }
-  if (filtered === undefined) return { message, changed: false, hidden: 0 };
-  const scoped = filtered.has('cacheScope') && filtered.get('cacheScope') !== 'private';
-  if (hidden === 0 && !scoped) return { message, changed: false, hidden: 0 };
-  if (scoped) filtered.set('cacheScope', 'private');
-  return { message: new Map(message).set('result', filtered), changed: true, hidden };
+  return { edits, hidden };
 }
 
-function isShown(kind: ListKind, item: JsonValue, show: ShowItem): boolean {
-  if (!isObject(item)) return false;
-  const key = item.get(itemKeys[kind]);
-  return typeof key === 'string' && show(kind, key, item);
+/**
+ * Makes a `cacheScope` say `private`: what one caller sees is not what another would (MCP 2026-07-28, caching). Also where
+ * nothing had to be taken out, since from another caller's answer something may be.
+ */
+export function makePrivate({ cacheScope }: AnswerParts): Edit[] {
+  if (cacheScope === undefined || cacheScope.value === 'private') return [];
+  return [{ start: cacheScope.start, end: cacheScope.end, text: '"private"' }];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { scanJson } from '../http/json.ts';
+import { readParts } from './answer-parts.ts';
 import { headerArgumentsOf, ToolBook } from './tool-book.ts';
 
 const scan = (value: unknown) => scanJson(Buffer.from(JSON.stringify(value)));
@@ -42,26 +43,26 @@ describe('headerArgumentsOf', () => {
   );
 });
 
+const learn = (book: ToolBook, message: unknown) => book.learn(readParts(JSON.stringify(message)));
+
 describe('ToolBook', () => {
   it('knows the tools of the lists it saw, the newest word of each', () => {
     const book = new ToolBook();
-    book.learn(
-      scan({
-        result: { tools: [{ name: 'a', annotations: { readOnlyHint: true } }, { name: 'b' }, { noName: 1 }, 'x'] },
-      }),
-    );
-    book.learn(scan({ result: { tools: [{ name: 'c' }] } }));
+    learn(book, {
+      result: { tools: [{ name: 'a', annotations: { readOnlyHint: true } }, { name: 'b' }, { noName: 1 }, 'x'] },
+    });
+    learn(book, { result: { tools: [{ name: 'c' }] } });
     expect(book.get('a')?.annotations?.get('readOnlyHint')).toBe(true);
     expect(book.get('b')).toMatchObject({ annotations: undefined, headerArguments: [] });
     expect(book.get('c')).toBeDefined();
     expect(book.get('d')).toBe(undefined);
-    book.learn(scan({ result: { tools: [{ name: 'a', annotations: { readOnlyHint: false } }] } }));
+    learn(book, { result: { tools: [{ name: 'a', annotations: { readOnlyHint: false } }] } });
     expect(book.get('a')?.annotations?.get('readOnlyHint')).toBe(false);
   });
 
   it('learns nothing from anything else', () => {
     const book = new ToolBook();
-    for (const other of [{ error: {} }, { result: { tools: {} } }, [], 'x']) book.learn(scan(other));
+    for (const other of [{ error: {} }, { result: { tools: {} } }, [], 'x']) learn(book, other);
     expect(book.get('a')).toBe(undefined);
   });
 });

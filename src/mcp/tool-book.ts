@@ -1,5 +1,7 @@
-import { isObject, type JsonObject, type JsonValue } from '../http/json.ts';
+import { isObject, type JsonObject, type JsonValue, scanJsonText } from '../http/json.ts';
+import type { AnswerParts } from './answer-parts.ts';
 import type { HeaderArgument } from './header-check.ts';
+import { answerDepth } from './outcome.ts';
 import { sensitivePaths } from './sensitive-paths.ts';
 
 /** What a tool's definition says that matters for judging calls. */
@@ -23,24 +25,40 @@ export class ToolBook {
     return this.#tools.get(name);
   }
 
-  /** Reads the tools of a `tools/list` response, before anything is taken out of it. */
-  learn(message: JsonValue): void {
-    const result = isObject(message) ? message.get('result') : undefined;
-    const tools = isObject(result) ? result.get('tools') : undefined;
-    if (!Array.isArray(tools)) return;
-    for (const tool of tools as readonly JsonValue[]) {
-      const name = isObject(tool) ? tool.get('name') : undefined;
-      if (!isObject(tool) || typeof name !== 'string') continue;
-      if (this.#tools.size >= capacity && !this.#tools.has(name)) return;
-      const annotations = tool.get('annotations');
-      this.#tools.set(name, {
+  /** Takes in the tools of a `tools/list` response, before anything is taken out of it. */
+  learn({ lists, text }: AnswerParts): void {
+    const telling = tellsOfArguments(text);
+    for (const { key, item, start, end } of lists.get('tools') ?? []) {
+      if (key === undefined) continue;
+      if (this.#tools.size >= capacity && !this.#tools.has(key)) return;
+      const annotations = item.get('annotations');
+      this.#tools.set(key, {
         annotations: isObject(annotations) ? annotations : undefined,
-        headerArguments: headerArgumentsOf(tool.get('inputSchema')),
-        sensitiveArguments: sensitivePaths(tool.get('inputSchema')),
-        sensitiveResults: sensitivePaths(tool.get('outputSchema')),
+        ...(telling ? schemaFacts(text.slice(start, end)) : plainSchemas),
       });
     }
   }
+}
+
+type SchemaFacts = Omit<ToolFacts, 'annotations'>;
+
+const plainSchemas: SchemaFacts = { headerArguments: [], sensitiveArguments: [], sensitiveResults: [] };
+
+/** What a schema could say about arguments; an escape could spell any of it. Most schemas need not be read further. */
+const tellingWords = ['x-mcp-header', 'x-sensitive', 'writeOnly', 'password', '\\u'];
+
+function tellsOfArguments(text: string): boolean {
+  return tellingWords.some((word) => text.includes(word));
+}
+
+function schemaFacts(definition: string): SchemaFacts {
+  const tool = tellsOfArguments(definition) ? scanJsonText(definition, { maxDepth: answerDepth }) : undefined;
+  if (!isObject(tool)) return plainSchemas;
+  return {
+    headerArguments: headerArgumentsOf(tool.get('inputSchema')),
+    sensitiveArguments: sensitivePaths(tool.get('inputSchema')),
+    sensitiveResults: sensitivePaths(tool.get('outputSchema')),
+  };
 }
 
 /** RFC 9110 §5.6.2 token. */

@@ -111,10 +111,11 @@ function makeCondition(
 ): Condition {
   const whenAbsent: Outcome = judgement.absent ?? (reading === 'refusing' && path.ofRequest ? FALSE : UNDETERMINED);
   const literals = literalValues(operands);
+  const judge = literals === undefined ? undefined : judgement.prepare(literals);
   const evaluate =
-    literals === undefined
+    judge === undefined
       ? evaluateWithOperands(path, operands, judgement, whenAbsent)
-      : evaluateWithLiterals(path, judgement.prepare(literals), whenAbsent);
+      : evaluateWithLiterals(path, judge, whenAbsent);
   return Object.freeze({
     call,
     function: row,
@@ -123,7 +124,14 @@ function makeCondition(
     reading,
     dependsOnItem: [path, ...operands.flatMap(pathsOf)].some(isOfItem),
     evaluate,
-    possible: (open: OpenFacts) => possibleOutcomes(path, operands, judgement, whenAbsent, open),
+    possible: (open: OpenFacts) => {
+      const subject = open.at(path);
+      if (subject.value === undefined) return only(whenAbsent);
+      const absent = subject.maybeAbsent ? only(whenAbsent) : NONE;
+      // Nothing is open here, and the judge is ready: lists ask this of every item.
+      if (judge !== undefined && subject.value.kind === 'fixed') return absent | only(judge(subject.value.value));
+      return absent | possibleOutcomes(subject.value, operands, judgement, open);
+    },
     explain: (facts: Facts) => explainOutcome(path, operands, evaluate(facts), facts),
   });
 }
@@ -176,16 +184,14 @@ function explainOutcome(path: Path, operands: readonly Operand[], outcome: Outco
   return { outcome, reason: outcome === UNDETERMINED ? (absent ? 'absent' : 'type') : undefined, reads };
 }
 
+/** The outcomes for a value that is there. */
 function possibleOutcomes(
-  path: Path,
+  subject: PossibleValue,
   operands: readonly Operand[],
   judgement: Judgement,
-  whenAbsent: Outcome,
   open: OpenFacts,
 ): OutcomeSet {
-  const subject = open.at(path);
-  if (subject.value === undefined) return only(whenAbsent);
-  let set = subject.maybeAbsent ? only(whenAbsent) : NONE;
+  let set = NONE;
   const values: PossibleValue[] = [];
   for (const operand of operands) {
     const possibility = possibleOperand(operand, open);
@@ -193,10 +199,10 @@ function possibleOutcomes(
     if (possibility.value === undefined) return set;
     values.push(possibility.value);
   }
-  if (subject.value.kind === 'fixed' && values.every(isFixed)) {
-    return set | only(judgement.prepare(values.map(({ value }) => value))(subject.value.value));
+  if (subject.kind === 'fixed' && values.every(isFixed)) {
+    return set | only(judgement.prepare(values.map(({ value }) => value))(subject.value));
   }
-  return set | judgement.possible(subject.value, values);
+  return set | judgement.possible(subject, values);
 }
 
 function isFixed(value: PossibleValue): value is PossibleValue & { kind: 'fixed' } {

@@ -18,6 +18,10 @@ export class RuleIndex<Rule extends { readonly demand: Demand }> {
     this.#otherMethods = new Bucket(rules.filter(({ demand }) => demand.method === undefined));
   }
 
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
   /** The rules that can apply when these are the message's method, name and URI. */
   candidates(method: Value | undefined, name: Value | undefined, uri: Value | undefined): readonly Rule[] {
     if (typeof method === 'string') return (this.#byMethod.get(method) ?? this.#otherMethods).candidates(name, uri);

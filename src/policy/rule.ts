@@ -93,7 +93,16 @@ function possibleOf(
       return (open) => open.possible(condition);
     },
     not: (operand) => (open) => negateSet(operand(open)),
-    and: (operands) => (open) => operands.reduce((set, operand) => andSets(set, operand(open)), CAN_BE_TRUE),
-    or: (operands) => (open) => operands.reduce((set, operand) => orSets(set, operand(open)), CAN_BE_FALSE),
+    and: (operands) => (open) => {
+      let set = CAN_BE_TRUE;
+      // What is surely false stays so, as in the evaluation of one message.
+      for (const operand of operands) if (set !== CAN_BE_FALSE) set = andSets(set, operand(open));
+      return set;
+    },
+    or: (operands) => (open) => {
+      let set = CAN_BE_FALSE;
+      for (const operand of operands) if (set !== CAN_BE_TRUE) set = orSets(set, operand(open));
+      return set;
+    },
   });
 }

@@ -57,12 +57,14 @@ export class CallerView {
     const { listMethod, member, parameter } = itemShapes[kind];
     const name = item.get(member);
     if (typeof name !== 'string') return false;
-    const params = new Map<string, Value>([[parameter, name]]);
-    const facts = new Facts(this.#request, { method: listMethod, params, annotations: annotationsOf(kind, item) });
-    for (const rule of this.#policy.listRules.candidates(facts.method, facts.name, facts.uri)) {
-      if (rule.applies(facts)) return rule.action === 'show';
+    const { listRules, listDefaultAction } = this.#policy;
+    if (!listRules.isEmpty) {
+      const params = new Map<string, Value>([[parameter, name]]);
+      const facts = new Facts(this.#request, { method: listMethod, params, annotations: annotationsOf(kind, item) });
+      for (const rule of listRules.candidates(facts.method, facts.name, facts.uri)) {
+        if (rule.applies(facts)) return rule.action === 'show';
+      }
     }
-    const { listDefaultAction } = this.#policy;
     return listDefaultAction === 'callable' ? this.callable(kind, item) : listDefaultAction === 'show';
   }
 
@@ -137,12 +139,14 @@ class OpenCall implements OpenFacts {
   }
 
   at(path: Path): Possibility {
-    const [root, field, name] = path.names;
-    if (root === 'mcp') {
+    const { names } = path;
+    if (names[0] === 'mcp') {
+      const field = names[1];
+      const name = names[2];
       if (field === 'id') return anything;
       if (field === 'params' && name !== undefined) {
         if (name !== this.#parameter) return anything;
-        if (path.names.length > 3) return nothing;
+        if (names.length > 3) return nothing;
         if (this.#start !== undefined)
           return { value: { kind: 'text', pieces: [this.#start, undefined] }, maybeAbsent: false };
       }

@@ -78,6 +78,11 @@ export const requirements = [
       'A session id is sealed with route and principal; a foreign, altered or unknown one is 404; none is ever required.',
   },
   {
+    id: 'DP-6.spliced',
+    source: 'data-plane §6',
+    behaviour: 'What is filtered out of an answer leaves every other character of it as the upstream wrote it.',
+  },
+  {
     id: 'DP-6.chunks',
     source: 'data-plane §6',
     behaviour: 'Events are the same however the bytes were cut.',

@@ -1,12 +1,12 @@
 import type { Exchange, Handler, Reply } from '../../http/exchange.ts';
 import type { McpFacts } from '../../http/facts.ts';
 import { HeaderFields } from '../../http/headers.ts';
-import type { JsonValue } from '../../http/json.ts';
+import { AnswerFilter } from '../../mcp/answer-filter.ts';
 import { type Message, readMessage } from '../../mcp/envelope.ts';
 import { isModernVersion } from '../../mcp/era.ts';
 import { EventStream } from '../../mcp/event-stream.ts';
 import { checkHeaders, checkParameterHeaders } from '../../mcp/header-check.ts';
-import { ListFilter } from '../../mcp/list-filter.ts';
+import { hideItems, makePrivate } from '../../mcp/lists.ts';
 import { checkOrigin } from '../../mcp/origin.ts';
 import { refuse } from '../../mcp/replies.ts';
 import { SessionSeal } from '../../mcp/session-seal.ts';
@@ -18,7 +18,7 @@ import { type DenialRules, denial, logDecision } from './deny.ts';
 import { withRpcBody } from './faults.ts';
 import { joinTrace } from './join-trace.ts';
 import { factsOf, handshakeVersion, type Matter } from './matter.ts';
-import { learn, Memory, type RouteMemory } from './memory.ts';
+import { learn, learnUnfiltered, Memory, type RouteMemory } from './memory.ts';
 import type { OpenStream, StreamChanges } from './open-streams.ts';
 import type { McpOptions } from './options.ts';
 import { pointToOwnMetadata } from './own-challenge.ts';
@@ -162,7 +162,7 @@ export class McpGuard {
       facts,
       filter: this.#filters && (isList || message === undefined) ? this.#filterFor(question, known, facts) : undefined,
       isList,
-      learn: isList && !this.#filters ? (answer) => learn(known, answer) : undefined,
+      learn: isList && !this.#filters ? (answer) => learnUnfiltered(known, answer) : undefined,
       result: redactArguments === undefined ? undefined : resultCapture(exchange, message, tool, redactArguments),
       maxListSize: this.#options.maxListSize,
       unfilterable: (reason) =>
@@ -257,16 +257,15 @@ export class McpGuard {
     }
   }
 
-  #filterFor(question: PolicyRequest, known: RouteMemory, facts: McpFacts): ListFilter {
+  #filterFor(question: PolicyRequest, known: RouteMemory, facts: McpFacts): AnswerFilter {
     const view = this.#policies.viewOf(question);
-    return new ListFilter(
-      (kind, _key, item) => view.shows(kind, item),
-      (message: JsonValue, hidden: number) => {
-        known.tools.learn(message);
-        known.items.learn(message);
-        facts.hidden += hidden;
-      },
-    );
+    return new AnswerFilter((parts) => {
+      if (parts.lists.size === 0) return [];
+      learn(known, parts);
+      const { edits, hidden } = hideItems(parts, (kind, _key, item) => view.shows(kind, item));
+      facts.hidden += hidden;
+      return [...edits, ...makePrivate(parts)];
+    });
   }
 }
 

@@ -288,7 +288,7 @@ describe('[DP-6.failclosed] a list that cannot be filtered is never passed on', 
 
   it('escapes do not hide a list', async () => {
     answers.body = Buffer.from('{"r\\u0065sult":{"t\\u006fols":[{"n\\u0061me":"s\\u0065cret"},{"name":"open"}]}}');
-    expect((await ask('tools/list')).text).toBe('{"result":{"tools":[{"name":"open"}]}}');
+    expect((await ask('tools/list')).text).toBe('{"r\\u0065sult":{"t\\u006fols":[{"name":"open"}]}}');
   });
 });
 

@@ -1,5 +1,5 @@
+import { type AnswerParts, tryReadParts } from '../../mcp/answer-parts.ts';
 import { ItemBook } from '../../mcp/item-book.ts';
-import { readList } from '../../mcp/list-filter.ts';
 import { SessionSeal } from '../../mcp/session-seal.ts';
 import { ToolBook } from '../../mcp/tool-book.ts';
 import { OpenStreams } from './open-streams.ts';
@@ -38,10 +38,14 @@ export class Memory {
   }
 }
 
-/** Takes in what an unfiltered list teaches. It decides nothing, so one that cannot be read is let pass. */
-export function learn({ tools, items }: RouteMemory, answer: Buffer | string): void {
-  const message = readList(answer);
-  if (message === undefined) return;
-  tools.learn(message);
-  items.learn(message);
+/** Takes in what a list teaches. */
+export function learn({ tools, items }: RouteMemory, parts: AnswerParts): void {
+  tools.learn(parts);
+  items.learn(parts);
+}
+
+/** The same for a list that is not filtered. It decides nothing, so one that cannot be read is let pass. */
+export function learnUnfiltered(memory: RouteMemory, answer: Buffer | string): void {
+  const parts = tryReadParts(answer);
+  if (parts !== undefined) learn(memory, parts);
 }

@@ -1,8 +1,9 @@
 import { BodyTooLarge, collect } from '../../http/body.ts';
 import type { Exchange, Reply } from '../../http/exchange.ts';
 import type { McpFacts } from '../../http/facts.ts';
+import { type AnswerFilter, UnfilterableAnswer } from '../../mcp/answer-filter.ts';
 import { EventStream } from '../../mcp/event-stream.ts';
-import { type ListFilter, UnfilterableAnswer } from '../../mcp/list-filter.ts';
+
 import { ObservedBody } from '../../mcp/observed-body.ts';
 import { readOutcome } from '../../mcp/outcome.ts';
 import { type MessageId, refuse } from '../../mcp/replies.ts';
@@ -13,7 +14,7 @@ export interface RelayRules {
   readonly id: MessageId | undefined;
   readonly facts: McpFacts;
   /** Present when the answer holds lists, or may: then nothing leaves unfiltered. */
-  readonly filter: ListFilter | undefined;
+  readonly filter: AnswerFilter | undefined;
   /** True when the answer must be a list: one in a form that cannot be filtered is refused. */
   readonly isList: boolean;
   /** Wants to see answers, for traces. */
