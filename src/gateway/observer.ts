@@ -1,25 +1,19 @@
-import { createPrivateKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { version } from '../admin/version.ts';
 import type { StaticConfiguration } from '../config/static/schema.ts';
 import type { Entrypoint } from '../entrypoint/entrypoint.ts';
 import type { IncomingExchange } from '../entrypoint/incoming-exchange.ts';
 import type { ReplyEnd } from '../entrypoint/reply-writer.ts';
-import { PortcullisError } from '../errors.ts';
 import type { Exchange, Reply } from '../http/exchange.ts';
 import { textReply } from '../http/refusal.ts';
 import { type AccessLog, createAccessLog } from '../telemetry/access-log.ts';
-import { openAuditFile } from '../telemetry/audit/audit-file.ts';
-import { AuditTrail } from '../telemetry/audit/audit-trail.ts';
-import { AuditChain } from '../telemetry/audit/chain.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { expositionType, writeExposition } from '../telemetry/metrics/exposition.ts';
 import { GatewayMetrics } from '../telemetry/metrics/gateway-metrics.ts';
 import { type Environment, otlpRoute, resourceAttributesOf } from '../telemetry/otlp-options.ts';
-import { RequestSpans, type TraceSettings } from '../telemetry/tracing/request-trace.ts';
-import { chooseSampler } from '../telemetry/tracing/sampling.ts';
-import { countSpans, type SpanRecord, type SpanSettings, spansOf } from '../telemetry/tracing/spans.ts';
 import type { Witness } from '../telemetry/witness.ts';
+import { openAudit } from './open-audit.ts';
+import { pushLogs } from './push-logs.ts';
+import { createTracer } from './tracer.ts';
 
 /** Hears what happens in the gateway and hands it to telemetry. Nothing here may fail or delay a request. */
 export interface Observer {
@@ -79,7 +73,23 @@ export async function createObserver(
   }
   const tracer = disabled ? undefined : await createTracer(configuration, env, dropped('traces'));
   if (tracer !== undefined) parts.push(tracer);
-  const audit = await createAudit(configuration, log, env, metrics, dropped, parts);
+  const auditPush = await pushLogs(configuration.audit?.otlp, configuration, env, dropped('audit-push'));
+  if (auditPush !== undefined) parts.push(auditPush);
+  const audit = await openAudit(configuration, {
+    log,
+    recorded: (type) => metrics?.instruments.auditRecords.add(1, type),
+    dropped: dropped('audit'),
+    copy:
+      auditPush === undefined
+        ? undefined
+        : (line) =>
+            auditPush.add({
+              time: Date.now(),
+              severity: 'info',
+              eventName: 'portcullis.audit',
+              body: line.trimEnd(),
+            }),
+  });
   const sweep = metrics === undefined ? undefined : setInterval(() => metrics.sweep(), 60_000).unref();
 
   const witness: Witness = {
@@ -109,7 +119,7 @@ export async function createObserver(
     finished(exchange, status) {
       const { facts } = exchange;
       const now = performance.now();
-      accessLog?.record(exchange, status, facts.trace);
+      accessLog?.record(exchange, { status, end: now, trace: facts.trace });
       metrics?.record(exchange, {
         status,
         duration: now - facts.startedAt,
@@ -202,117 +212,4 @@ function aboutExchange(exchange: Exchange) {
       identity === undefined ? undefined : { kind: identity.kind, issuer: identity.issuer, subject: identity.subject },
     trace: facts.trace?.traceId,
   };
-}
-
-interface Tracer extends Part {
-  began(exchange: Exchange): void;
-  finished(exchange: Exchange, status: number, end: number): void;
-}
-
-async function createTracer(
-  configuration: StaticConfiguration,
-  env: Environment,
-  dropped: (records: number) => void,
-): Promise<Tracer | undefined> {
-  const { tracing } = configuration;
-  if (tracing === undefined) return undefined;
-  const { pushSpans } = await import('../telemetry/opentelemetry.ts');
-  const push = await pushSpans({
-    route: otlpRoute(tracing.otlp, 'traces', env),
-    resource: resourceAttributesOf(tracing, version, env),
-    env,
-    dropped,
-  });
-  const settings: TraceSettings = {
-    sample: chooseSampler(tracing.sampleRate, env),
-    intoMessage: tracing.injectMeta,
-    captureArguments: tracing.captureArguments,
-    captureResults: tracing.captureResults,
-  };
-  const spanSettings: SpanSettings = tracing;
-  return {
-    began(exchange) {
-      const { headers } = exchange;
-      const trace = new RequestSpans(settings, headers.get('traceparent'), headers.get('tracestate'));
-      exchange.facts.trace = trace;
-      headers.set('traceparent', trace.upstreamParent);
-      // What a stranger says about a request is nothing that the servers behind us should take for our word.
-      headers.delete('baggage');
-    },
-    finished(exchange, status, end) {
-      const { trace } = exchange.facts;
-      if (trace === undefined || !trace.sampled) return;
-      if (push.full) {
-        // Spans that nobody can take are not worth making.
-        dropped(countSpans(exchange.facts));
-        return;
-      }
-      const spans: SpanRecord[] = spansOf(exchange, status, end, trace as RequestSpans, spanSettings);
-      for (const span of spans) push.add(span);
-    },
-    close: (withinMs) => push.close(withinMs),
-  };
-}
-
-async function createAudit(
-  configuration: StaticConfiguration,
-  log: Logger,
-  env: Environment,
-  metrics: GatewayMetrics | undefined,
-  dropped: (signal: string) => (records: number) => void,
-  parts: Part[],
-): Promise<AuditTrail | undefined> {
-  const { audit } = configuration;
-  if (audit === undefined) return undefined;
-  const chain = new AuditChain(await signingKey(audit.signingKeyFile));
-  let copy: ((line: string) => void) | undefined;
-  if (audit.otlp !== undefined) {
-    const { pushAuditLines } = await import('../telemetry/opentelemetry.ts');
-    const push = await pushAuditLines({
-      route: otlpRoute(audit.otlp, 'logs', env),
-      resource: resourceAttributesOf(configuration.tracing ?? {}, version, env),
-      env,
-      dropped: dropped('audit-push'),
-    });
-    parts.push(push);
-    copy = (line) => push.add(line);
-  }
-  let outlet: ReturnType<typeof openAuditFile> | undefined;
-  try {
-    outlet = audit.filePath === undefined ? undefined : openAuditFile(audit.filePath, { sync: audit.sync });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PortcullisError('CONFIG_INVALID_VALUE', `audit.filePath: ${audit.filePath} cannot be written: ${why}`, {
-      cause,
-    });
-  }
-  log.info('audit checkpoints are signed', { chain: chain.name, publicKey: chain.publicKey });
-  return new AuditTrail({
-    chain,
-    outlet,
-    copy,
-    strict: audit.strict,
-    arguments: audit.arguments,
-    checkpointInterval: audit.checkpointInterval,
-    version,
-    recorded: (type) => metrics?.instruments.auditRecords.add(1, type),
-    dropped: dropped('audit'),
-    failing: (error) =>
-      error === undefined
-        ? log.info('audit records are written again')
-        : log.error('audit records cannot be written', { error: error.message, strict: audit.strict }),
-  });
-}
-
-async function signingKey(file: string | undefined) {
-  if (file === undefined) return undefined;
-  try {
-    const key = createPrivateKey(await readFile(file, 'utf8'));
-    if (key.asymmetricKeyType === 'ed25519') return key;
-  } catch (cause) {
-    throw new PortcullisError('CONFIG_UNREADABLE', `audit.signingKeyFile: ${file} holds no private key in PEM`, {
-      cause,
-    });
-  }
-  throw new PortcullisError('CONFIG_INVALID_VALUE', `audit.signingKeyFile: ${file} holds no Ed25519 key`);
 }

@@ -1,3 +1,5 @@
+import type { HeaderFields } from './headers.ts';
+
 /**
  * What is worth reporting about one request. Rooms write what they learn; logs, metrics, traces and audit read it when
  * the reply is done. Every field is declared up front so that all requests share one hidden class.
@@ -24,6 +26,8 @@ export interface RequestFacts {
   /** Bytes of bodies, for logs and metrics. */
   requestBytes: number;
   replyBytes: number;
+  /** Header fields that the client was sent, once they were. */
+  replyHeaders: HeaderFields | undefined;
   /** When parts of the work began and ended, by the clock of `startedAt`; 0: not (yet). */
   authenticationStart: number;
   authenticationEnd: number;
@@ -106,6 +110,7 @@ export function newFacts(): RequestFacts {
     decision: undefined,
     requestBytes: 0,
     replyBytes: 0,
+    replyHeaders: undefined,
     authenticationStart: 0,
     authenticationEnd: 0,
     decisionStart: 0,

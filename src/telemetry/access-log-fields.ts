@@ -19,67 +19,78 @@ export interface FinishedExchange {
 /** One field of the access log. */
 export interface AccessLogReader {
   readonly name: string;
+  /**
+   * `steady`: mostly the same as in the request before, so its text is kept. `moment`: the same for all requests of one
+   * millisecond. `safe`: made by ourselves of characters that JSON takes as they are.
+   */
+  readonly nature?: 'steady' | 'moment' | 'safe';
   /** `undefined`: this exchange has no such field. */
   read(finished: FinishedExchange): string | number | boolean | undefined;
 }
 
 /** Every field, in the order they are written. Names are Traefik's where it has them; durations are in nanoseconds, as there. */
 export const accessLogReaders: readonly AccessLogReader[] = [
-  { name: 'StartUTC', read: ({ facts }) => isoTime(facts.startedAtWall) },
-  { name: 'StartLocal', read: ({ facts }) => localTime(facts.startedAtWall) },
+  { name: 'StartUTC', nature: 'moment', read: ({ facts }) => isoTime(facts.startedAtWall) },
+  { name: 'StartLocal', nature: 'moment', read: ({ facts }) => localTime(facts.startedAtWall) },
   { name: 'Duration', read: ({ duration }) => nanoseconds(duration) },
-  { name: 'RouterName', read: ({ facts }) => facts.router },
-  { name: 'ServiceName', read: ({ facts }) => facts.service },
-  { name: 'ServiceURL', read: ({ facts }) => facts.serverUrl },
-  { name: 'ServiceAddr', read: ({ facts }) => facts.serverUrl?.replace(/^[a-z0-9+.-]+:\/\/|\/.*$/gi, '') },
-  { name: 'ClientAddr', read: ({ exchange }) => exchange.peerAddress },
-  { name: 'ClientHost', read: ({ exchange }) => exchange.clientAddress },
-  { name: 'ClientUsername', read: ({ facts }) => facts.username ?? '-' },
-  { name: 'RequestAddr', read: ({ exchange }) => exchange.target.authority },
-  { name: 'RequestHost', read: ({ exchange }) => exchange.target.host },
-  {
-    name: 'RequestPort',
-    read: ({ exchange }) => (exchange.target.port === undefined ? '-' : String(exchange.target.port)),
-  },
-  { name: 'RequestMethod', read: ({ exchange }) => exchange.method },
-  { name: 'RequestPath', read: ({ exchange }) => exchange.originalPath },
-  {
-    name: 'RequestProtocol',
-    read: ({ exchange }) => (exchange.protocol === '2' ? 'HTTP/2.0' : `HTTP/${exchange.protocol}`),
-  },
-  { name: 'RequestScheme', read: ({ exchange }) => exchange.target.scheme },
   { name: 'RequestContentSize', read: ({ facts }) => facts.requestBytes },
   { name: 'RequestCount', read: ({ count }) => count },
   {
     name: 'OriginDuration',
     read: ({ facts }) => (facts.originDuration === undefined ? undefined : nanoseconds(facts.originDuration)),
   },
-  { name: 'OriginStatus', read: ({ facts }) => facts.originStatus },
-  { name: 'DownstreamStatus', read: ({ status }) => status },
   { name: 'DownstreamContentSize', read: ({ facts }) => facts.replyBytes },
   { name: 'Overhead', read: ({ facts, duration }) => nanoseconds(Math.max(0, duration - (facts.originDuration ?? 0))) },
-  { name: 'RetryAttempts', read: ({ facts }) => facts.retryAttempts },
-  { name: 'entryPointName', read: ({ exchange }) => exchange.entrypoint },
-  { name: 'RequestId', read: ({ exchange }) => exchange.id },
-  { name: 'Generation', read: ({ facts }) => facts.generation },
-  { name: 'ErrorType', read: ({ facts }) => facts.errorType },
-  { name: 'McpKind', read: ({ facts }) => facts.mcp?.kind },
-  { name: 'McpEra', read: ({ facts }) => facts.mcp?.era },
-  { name: 'McpMethod', read: ({ facts }) => facts.mcp?.method },
-  { name: 'McpTarget', read: ({ facts }) => facts.mcp?.name ?? facts.mcp?.uri },
-  { name: 'McpProtocolVersion', read: ({ facts }) => facts.mcp?.protocolVersion },
+  { name: 'RequestId', nature: 'safe', read: ({ exchange }) => exchange.id },
   { name: 'McpRequestId', read: ({ facts }) => facts.mcp?.requestId },
-  { name: 'McpSession', read: ({ facts }) => fingerprint(facts.mcp?.sessionId) },
-  { name: 'McpErrorCode', read: ({ facts }) => facts.mcp?.errorCode },
-  { name: 'McpToolError', read: ({ facts }) => facts.mcp?.toolError },
-  { name: 'McpHiddenItems', read: ({ facts }) => facts.mcp?.hidden },
-  { name: 'Decision', read: ({ facts }) => facts.decision?.outcome },
-  { name: 'DecisionId', read: ({ facts }) => facts.decision?.id },
-  { name: 'DecisionReason', read: ({ facts }) => facts.decision?.reason },
-  { name: 'DecisionRule', read: ({ facts }) => facts.decision?.ruleName ?? facts.decision?.rule },
-  { name: 'DecisionMiddleware', read: ({ facts }) => facts.decision?.middleware },
-  { name: 'TraceId', read: ({ trace }) => trace?.traceId },
-  { name: 'SpanId', read: ({ trace }) => trace?.spanId },
+  { name: 'McpSession', nature: 'safe', read: ({ facts }) => fingerprint(facts.mcp?.sessionId) },
+  { name: 'DecisionId', nature: 'safe', read: ({ facts }) => facts.decision?.id },
+  { name: 'TraceId', nature: 'safe', read: ({ trace }) => trace?.traceId },
+  { name: 'SpanId', nature: 'safe', read: ({ trace }) => trace?.spanId },
+  { name: 'RouterName', nature: 'steady', read: ({ facts }) => facts.router },
+  { name: 'ServiceName', nature: 'steady', read: ({ facts }) => facts.service },
+  { name: 'ServiceURL', nature: 'steady', read: ({ facts }) => facts.serverUrl },
+  {
+    name: 'ServiceAddr',
+    nature: 'steady',
+    read: ({ facts }) => addressOf(facts.serverUrl),
+  },
+  { name: 'ClientAddr', nature: 'steady', read: ({ exchange }) => exchange.peerAddress },
+  { name: 'ClientHost', nature: 'steady', read: ({ exchange }) => exchange.clientAddress },
+  { name: 'ClientUsername', nature: 'steady', read: ({ facts }) => facts.username ?? '-' },
+  { name: 'RequestAddr', nature: 'steady', read: ({ exchange }) => exchange.target.authority },
+  { name: 'RequestHost', nature: 'steady', read: ({ exchange }) => exchange.target.host },
+  {
+    name: 'RequestPort',
+    nature: 'steady',
+    read: ({ exchange }) => (exchange.target.port === undefined ? '-' : String(exchange.target.port)),
+  },
+  { name: 'RequestMethod', nature: 'steady', read: ({ exchange }) => exchange.method },
+  { name: 'RequestPath', nature: 'steady', read: ({ exchange }) => exchange.originalPath },
+  {
+    name: 'RequestProtocol',
+    nature: 'steady',
+    read: ({ exchange }) => (exchange.protocol === '2' ? 'HTTP/2.0' : `HTTP/${exchange.protocol}`),
+  },
+  { name: 'RequestScheme', nature: 'steady', read: ({ exchange }) => exchange.target.scheme },
+  { name: 'OriginStatus', nature: 'steady', read: ({ facts }) => facts.originStatus },
+  { name: 'DownstreamStatus', nature: 'steady', read: ({ status }) => status },
+  { name: 'RetryAttempts', nature: 'steady', read: ({ facts }) => facts.retryAttempts },
+  { name: 'entryPointName', nature: 'steady', read: ({ exchange }) => exchange.entrypoint },
+  { name: 'Generation', nature: 'steady', read: ({ facts }) => facts.generation },
+  { name: 'ErrorType', nature: 'steady', read: ({ facts }) => facts.errorType },
+  { name: 'McpKind', nature: 'steady', read: ({ facts }) => facts.mcp?.kind },
+  { name: 'McpEra', nature: 'steady', read: ({ facts }) => facts.mcp?.era },
+  { name: 'McpMethod', nature: 'steady', read: ({ facts }) => facts.mcp?.method },
+  { name: 'McpTarget', nature: 'steady', read: ({ facts }) => facts.mcp?.name ?? facts.mcp?.uri },
+  { name: 'McpProtocolVersion', nature: 'steady', read: ({ facts }) => facts.mcp?.protocolVersion },
+  { name: 'McpErrorCode', nature: 'steady', read: ({ facts }) => facts.mcp?.errorCode },
+  { name: 'McpToolError', nature: 'steady', read: ({ facts }) => facts.mcp?.toolError },
+  { name: 'McpHiddenItems', nature: 'steady', read: ({ facts }) => facts.mcp?.hidden },
+  { name: 'Decision', nature: 'steady', read: ({ facts }) => facts.decision?.outcome },
+  { name: 'DecisionReason', nature: 'steady', read: ({ facts }) => facts.decision?.reason },
+  { name: 'DecisionRule', nature: 'steady', read: ({ facts }) => facts.decision?.ruleName ?? facts.decision?.rule },
+  { name: 'DecisionMiddleware', nature: 'steady', read: ({ facts }) => facts.decision?.middleware },
 ];
 
 function nanoseconds(milliseconds: number): number {
@@ -89,6 +100,17 @@ function nanoseconds(milliseconds: number): number {
 /** Who knows a session id may take part in the session, so a log only gets something to tell sessions apart by. */
 function fingerprint(sessionId: string | undefined): string | undefined {
   return sessionId === undefined ? undefined : hash('sha256', sessionId, 'hex').slice(0, 12);
+}
+
+let lastUrl: string | undefined;
+let lastAddress: string | undefined;
+
+function addressOf(url: string | undefined): string | undefined {
+  if (url !== lastUrl) {
+    lastUrl = url;
+    lastAddress = url?.replace(/^[a-z0-9+.-]+:\/\/|\/.*$/gi, '');
+  }
+  return lastAddress;
 }
 
 let offsetMinute = Number.NaN;

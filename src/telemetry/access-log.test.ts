@@ -30,6 +30,7 @@ function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200)
   const lines: string[] = [];
   const sink: LineSink = {
     write: (line) => lines.push(line),
+    add: (line) => lines.push(line.written.toString()),
     reopen() {},
     close: async () => {},
     dropped: 0,
@@ -37,10 +38,10 @@ function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200)
   };
   const parsed = accessLogOption.parse(options);
   if (parsed === undefined) throw new Error('the access log is off');
-  const log = createAccessLog(parsed, silentLogger, { sink, now: () => 1042.4 });
+  const log = createAccessLog(parsed, silentLogger, { sink });
   log.record(
     testExchange({ method: 'POST', path: '/wiki/mcp', query: '?access_token=hunter2', facts: facts(), ...exchange }),
-    status,
+    { status, end: 1042.4 },
   );
   return lines.join('');
 }

@@ -8,6 +8,7 @@ function collect(options: Partial<ApplicationLogOptions> = {}) {
   const lines: string[] = [];
   const sink: LineSink = {
     write: (line) => lines.push(line),
+    add: (line) => lines.push(line.written.toString()),
     reopen() {},
     close: () => Promise.resolve(),
     dropped: 0,

@@ -1,47 +1,61 @@
-/** Sends records in batches, in the background. Adding never waits: what finds no room is dropped and counted. */
-export interface ExportQueueOptions<Record> {
+import { ByteWriter } from './byte-writer.ts';
+
+/** Sends encoded records in batches, in the background. Adding never waits: what finds no room is dropped and counted. */
+export interface ExportQueueOptions {
   /** Most records that wait. */
   readonly capacity: number;
-  /** Most records of one batch. */
+  /** Records after which a batch is sent. */
   readonly batch: number;
   /** Milliseconds after which a batch that is not full is sent. */
   readonly delay: number;
   /** Milliseconds after which a batch that was not answered is given up. */
   readonly timeout: number;
   /** Resolves true when the batch was taken. */
-  send(records: Record[]): Promise<boolean>;
+  send(batch: ByteWriter): Promise<boolean>;
   dropped(records: number): void;
 }
 
-export class ExportQueue<Record> {
-  readonly #options: ExportQueueOptions<Record>;
-  #waiting: Record[] = [];
+interface Batch {
+  readonly bytes: ByteWriter;
+  records: number;
+}
+
+export class ExportQueue {
+  readonly #options: ExportQueueOptions;
+  /** Batches that wait, the last of them being filled. */
+  readonly #batches: Batch[] = [];
+  #waiting = 0;
   #sending = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: ExportQueueOptions<Record>) {
+  constructor(options: ExportQueueOptions) {
     this.#options = options;
   }
 
-  add(record: Record): void {
-    if (this.#closed || this.#waiting.length >= this.#options.capacity) {
-      this.#options.dropped(1);
+  /** Adds what `write` encodes; it says how many records that were. `expected` is counted when there is no room. */
+  add(expected: number, write: (out: ByteWriter) => number): void {
+    if (this.full) {
+      this.#options.dropped(expected);
       return;
     }
-    this.#waiting.push(record);
+    const { batch, delay } = this.#options;
+    let filling = this.#batches.at(-1);
+    if (filling === undefined || filling.records >= batch) {
+      filling = { bytes: new ByteWriter(64 * 1_024), records: 0 };
+      this.#batches.push(filling);
+    }
+    const records = write(filling.bytes);
+    filling.records += records;
+    this.#waiting += records;
     if (this.#sending) return;
-    if (this.#waiting.length >= this.#options.batch) void this.#send();
-    else this.#timer ??= setTimeout(() => void this.#send(), this.#options.delay).unref();
+    if (filling.records >= batch) void this.#send();
+    else this.#timer ??= setTimeout(() => void this.#send(), delay).unref();
   }
 
   /** True when nothing more can be taken now: then a record need not be made at all. */
   get full(): boolean {
-    return this.#closed || this.#waiting.length >= this.#options.capacity;
-  }
-
-  get waiting(): number {
-    return this.#waiting.length;
+    return this.#closed || this.#waiting >= this.#options.capacity;
   }
 
   /** Sends what is left, for at most `withinMs`, and takes no more. */
@@ -49,33 +63,39 @@ export class ExportQueue<Record> {
     this.#closed = true;
     clearTimeout(this.#timer);
     const deadline = performance.now() + withinMs;
-    while ((this.#waiting.length > 0 || this.#sending) && performance.now() < deadline) {
+    while ((this.#waiting > 0 || this.#sending) && performance.now() < deadline) {
       if (this.#sending) await new Promise((resolve) => setTimeout(resolve, 10));
       else await Promise.race([this.#send(), pause(deadline - performance.now())]);
     }
-    if (this.#waiting.length > 0) this.#options.dropped(this.#waiting.length);
-    this.#waiting = [];
+    if (this.#waiting > 0) this.#options.dropped(this.#waiting);
+    this.#waiting = 0;
+    this.#batches.length = 0;
   }
 
   /** One batch at a time: a collector that hangs holds up one batch, and the queue fills up to its capacity. */
   async #send(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#sending || this.#waiting.length === 0) return;
+    if (this.#sending) return;
+    const next = this.#batches.shift();
+    if (next === undefined) return;
     this.#sending = true;
+    this.#waiting -= next.records;
     const { batch, timeout, send, dropped, delay } = this.#options;
-    const records = this.#waiting.splice(0, batch);
+    const limit = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => limit.resolve(false), timeout).unref();
     let taken = false;
     try {
-      taken = await Promise.race([send(records), pause(timeout).then(() => false)]);
+      taken = await Promise.race([send(next.bytes), limit.promise]);
     } catch {
       taken = false;
     }
-    if (!taken) dropped(records.length);
+    clearTimeout(timer);
+    if (!taken) dropped(next.records);
     this.#sending = false;
     if (this.#closed) return;
-    if (this.#waiting.length >= batch) void this.#send();
-    else if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => void this.#send(), delay).unref();
+    if ((this.#batches[0]?.records ?? 0) >= batch) void this.#send();
+    else if (this.#waiting > 0) this.#timer ??= setTimeout(() => void this.#send(), delay).unref();
   }
 }
 

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import sonicBoom, { type SonicBoom } from 'sonic-boom';
 import { PortcullisError } from '../errors.ts';
+import { ByteWriter } from './byte-writer.ts';
 
 /**
  * Where log lines go. Writing never waits: lines that are due in one turn are written together, and when the reader is
@@ -11,6 +12,8 @@ import { PortcullisError } from '../errors.ts';
 export interface LineSink {
   /** Takes one line, with its line feed. */
   write(line: string): void;
+  /** As `write`, of what the writer holds; it may be used again at once. */
+  add(line: ByteWriter): void;
   /** Opens the file again after it was renamed by a rotation. Nothing happens for standard output. */
   reopen(): void;
   /** Writes what is left, for at most `withinMs` milliseconds, and takes no more. */
@@ -26,34 +29,38 @@ export interface SinkOptions {
   readonly filePath?: string | undefined;
   /** Lines held back so that several are written at once; after a second they are written anyway. */
   readonly holdBack?: number;
+  /** Milliseconds that lines may wait for others, so that a busy process writes seldom and much. */
+  readonly delay?: number;
   /** Most bytes waiting to be written. */
   readonly maxWaiting?: number;
 }
 
 /** What a sink writes to. */
 interface Outlet {
-  /** False when the text was not taken because too much is waiting. */
-  write(text: string): boolean;
+  /** False when the bytes were not taken because too much is waiting. */
+  write(bytes: Buffer): boolean;
   reopen(): void;
   end(done: () => void): void;
   /** Last chance when the process ends: writes without waiting. */
-  writeNow(text: string): void;
+  writeNow(bytes: Buffer): void;
 }
 
 const defaultMaxWaiting = 4 * 1024 * 1024;
+/** Bytes that are written without waiting for more. */
+const muchWaiting = 256 * 1024;
 
 /** Opens a file, or standard output. Throws `PortcullisError` when the file cannot be written. */
 export function openLineSink(options: SinkOptions = {}): LineSink {
   const maxWaiting = options.maxWaiting ?? defaultMaxWaiting;
   const outlet =
     options.filePath === undefined ? openDescriptor(1, maxWaiting) : openFile(options.filePath, maxWaiting);
-  return new BatchingSink(outlet, options.holdBack ?? 0, maxWaiting);
+  return new BatchingSink(outlet, options, maxWaiting);
 }
 
 /** As {@link openLineSink}, for a file descriptor that is open already. */
 export function openDescriptorSink(fd: number, options: Omit<SinkOptions, 'filePath'> = {}): LineSink {
   const maxWaiting = options.maxWaiting ?? defaultMaxWaiting;
-  return new BatchingSink(openDescriptor(fd, maxWaiting), options.holdBack ?? 0, maxWaiting);
+  return new BatchingSink(openDescriptor(fd, maxWaiting), options, maxWaiting);
 }
 
 class BatchingSink implements LineSink {
@@ -61,33 +68,36 @@ class BatchingSink implements LineSink {
   dropped = 0;
   readonly #outlet: Outlet;
   readonly #holdBack: number;
+  readonly #delay: number;
   readonly #maxWaiting: number;
   readonly #atExit = () => {
-    if (this.#pending !== '') this.#outlet.writeNow(this.#pending);
+    if (this.#pending.length > 0) this.#outlet.writeNow(this.#pending.written);
   };
-  #pending = '';
+  readonly #pending = new ByteWriter();
   #lines = 0;
   #lost = 0;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(outlet: Outlet, holdBack: number, maxWaiting: number) {
+  constructor(outlet: Outlet, { holdBack = 0, delay = 0 }: SinkOptions, maxWaiting: number) {
     this.#outlet = outlet;
     this.#holdBack = holdBack;
+    this.#delay = delay;
     this.#maxWaiting = maxWaiting;
     process.on('exit', this.#atExit);
   }
 
   write(line: string): void {
-    if (this.#closed || this.#pending.length + line.length > this.#maxWaiting) {
-      this.#drop(1);
-      return;
-    }
-    this.#pending += line;
-    this.#lines += 1;
-    if (this.#lines >= this.#holdBack) this.#schedule();
-    else this.#timer ??= setTimeout(() => this.#flush(), 1000).unref();
+    if (!this.#hasRoom(line.length)) return;
+    this.#pending.text(line);
+    this.#added();
+  }
+
+  add(line: ByteWriter): void {
+    if (!this.#hasRoom(line.length)) return;
+    this.#pending.append(line);
+    this.#added();
   }
 
   reopen(): void {
@@ -109,22 +119,41 @@ class BatchingSink implements LineSink {
     });
   }
 
+  #hasRoom(bytes: number): boolean {
+    if (!this.#closed && this.#pending.length + bytes <= this.#maxWaiting) return true;
+    this.#drop(1);
+    return false;
+  }
+
+  #added(): void {
+    this.#lines += 1;
+    // Much is waiting already: more of it would only make one long write.
+    if (this.#pending.length >= muchWaiting) this.#flush();
+    else if (this.#lines >= this.#holdBack) this.#schedule();
+    else this.#timer ??= setTimeout(() => this.#flush(), 1000).unref();
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#flush());
+    if (this.#delay === 0) {
+      setImmediate(() => this.#flush());
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#flush(), this.#delay).unref();
   }
 
   #flush(): void {
     this.#scheduled = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#pending === '') return;
-    const text = this.#pending;
+    if (this.#pending.length === 0) return;
+    const bytes = Buffer.from(this.#pending.written);
     const lines = this.#lines;
-    this.#pending = '';
+    this.#pending.length = 0;
     this.#lines = 0;
-    if (!this.#outlet.write(text)) {
+    if (!this.#outlet.write(bytes)) {
       this.#drop(lines);
     } else if (this.#lost > 0) {
       const lost = this.#lost;
@@ -145,7 +174,8 @@ class BatchingSink implements LineSink {
  */
 function openDescriptor(fd: number, maxWaiting: number): Outlet {
   const kind = fstatSync(fd);
-  if (!kind.isFIFO() && !kind.isSocket()) return fileOutlet(new sonicBoom.SonicBoom({ fd, sync: false }), maxWaiting);
+  if (!kind.isFIFO() && !kind.isSocket())
+    return fileOutlet(new sonicBoom.SonicBoom({ fd, sync: false, contentMode: 'buffer' }), maxWaiting);
   const socket = new Socket({ fd, readable: false, writable: true });
   let gone = false;
   socket.on('error', () => {
@@ -154,9 +184,9 @@ function openDescriptor(fd: number, maxWaiting: number): Outlet {
   // The log must not keep the process alive.
   socket.unref();
   return {
-    write(text) {
-      if (gone || socket.writableLength + text.length > maxWaiting) return false;
-      socket.write(text);
+    write(bytes) {
+      if (gone || socket.writableLength + bytes.length > maxWaiting) return false;
+      socket.write(bytes);
       return true;
     },
     reopen() {},
@@ -164,10 +194,10 @@ function openDescriptor(fd: number, maxWaiting: number): Outlet {
       if (gone || socket.writableLength === 0) done();
       else socket.ref().once('drain', done).once('error', done);
     },
-    writeNow(text) {
+    writeNow(bytes) {
       if (gone || socket.writableLength > 0) return;
       try {
-        writeSync(fd, text);
+        writeSync(fd, bytes);
       } catch {
         // A full pipe: the process is ending, and a lost line must not change how.
       }
@@ -184,10 +214,15 @@ function openFile(path: string, maxWaiting: number): Outlet {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'not a path';
     throw new PortcullisError('CONFIG_INVALID_VALUE', `the log file ${path} cannot be written (${reason})`);
   }
-  return fileOutlet(new sonicBoom.SonicBoom({ dest: path, append: true, sync: false }), maxWaiting);
+  return fileOutlet(
+    new sonicBoom.SonicBoom({ dest: path, append: true, sync: false, contentMode: 'buffer' }),
+    maxWaiting,
+  );
 }
 
 function fileOutlet(file: SonicBoom, maxWaiting: number): Outlet {
+  // In its mode for bytes SonicBoom takes buffers, whatever its types say.
+  const write = file.write.bind(file) as unknown as (bytes: Buffer) => boolean;
   // SonicBoom keeps what it could not write and tries again with the next write, so a full disk needs no more than this.
   let failed = false;
   file.on('error', () => {
@@ -199,15 +234,14 @@ function fileOutlet(file: SonicBoom, maxWaiting: number): Outlet {
     waiting = Math.max(0, waiting - bytes);
   });
   return {
-    write(text) {
-      const bytes = Buffer.byteLength(text);
-      if (waiting + bytes > maxWaiting) {
+    write(bytes) {
+      if (waiting + bytes.length > maxWaiting) {
         // Nudges a file that failed before: its disk may have room again.
-        if (failed) file.write('');
+        if (failed) write(Buffer.alloc(0));
         return false;
       }
-      waiting += bytes;
-      file.write(text);
+      waiting += bytes.length;
+      write(bytes);
       return true;
     },
     reopen() {
@@ -217,9 +251,9 @@ function fileOutlet(file: SonicBoom, maxWaiting: number): Outlet {
       file.once('close', done).once('error', done);
       file.end();
     },
-    writeNow(text) {
+    writeNow(bytes) {
       try {
-        file.write(text);
+        write(Buffer.from(bytes));
         file.flushSync();
       } catch {
         // Not open yet, or a full disk: the process is ending, and a lost line must not change how.

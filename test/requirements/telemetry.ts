@@ -78,6 +78,12 @@ export const requirements = [
     behaviour: 'The exposition is well-formed.',
   },
   {
+    id: 'TEL-encoding',
+    source: 'telemetry',
+    behaviour:
+      'What is encoded for OTLP is what another decoder reads back, whatever texts, numbers and times there are.',
+  },
+  {
     id: 'TEL-kit',
     source: 'see everything: kit',
     behaviour: 'Every expression of the dashboard and every alert rule is accepted and evaluated by a real Prometheus.',

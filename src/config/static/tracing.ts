@@ -20,6 +20,14 @@ const section = z.strictObject({
     .array(headerName)
     .default([])
     .describe('Request headers that become attributes. Credentials are redacted.'),
+  capturedResponseHeaders: z
+    .array(headerName)
+    .default([])
+    .describe('Response headers that become attributes. Credentials are redacted.'),
+  safeQueryParams: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Query parameters that are written to `url.query`; all others are left out. Default: no query at all.'),
   injectMeta: z
     .boolean()
     .default(false)

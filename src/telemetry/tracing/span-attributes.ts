@@ -36,6 +36,16 @@ export const spanAttributes: readonly { readonly name: string; readonly spans: s
     spans: 'server',
     meaning: 'Headers of `tracing.capturedRequestHeaders`; credentials are redacted.',
   },
+  {
+    name: 'http.response.header.<name>',
+    spans: 'server',
+    meaning: 'Headers of `tracing.capturedResponseHeaders`; credentials are redacted.',
+  },
+  {
+    name: 'url.query',
+    spans: 'server',
+    meaning: 'Parameters of `tracing.safeQueryParams`; all others are left out.',
+  },
   { name: 'url.path', spans: 'server', meaning: 'Path of the request.' },
   { name: 'url.scheme', spans: 'server', meaning: '`http` or `https`.' },
   { name: 'server.address', spans: 'server, client', meaning: 'Host that was asked; of the upstream on client spans.' },

@@ -1,155 +1,81 @@
 import type { Exchange } from '../../http/exchange.ts';
 import type { McpFacts, RequestFacts } from '../../http/facts.ts';
+import type { ByteWriter } from '../byte-writer.ts';
 import { errorTypeOf, knownHttpMethod, splitUrl } from '../metrics/label-values.ts';
-import { isCredentialHeader, redacted, scrub } from '../scrub.ts';
+import { writeCaptured } from './captured-attributes.ts';
 import { type RequestSpans, randomHex } from './request-trace.ts';
-import type { RemoteParent } from './trace-context.ts';
-
-export type AttributeValue = string | number | boolean | readonly string[];
-
-/** A finished span, before any library sees it. */
-export interface SpanRecord {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string | undefined;
-  /** True when the parent is another party's. */
-  readonly remoteParent: boolean;
-  readonly state: string | undefined;
-  readonly name: string;
-  readonly kind: 'server' | 'client' | 'internal';
-  /** Milliseconds since 1970, with fractions. */
-  readonly start: number;
-  readonly end: number;
-  readonly attributes: Record<string, AttributeValue>;
-  readonly link: RemoteParent | undefined;
-  readonly failed: boolean;
-}
+import { keys } from './span-keys.ts';
+import { attribute, beginSpan, endSpan, type SpanHead } from './span-writer.ts';
 
 export interface SpanSettings {
   readonly capturedRequestHeaders: readonly string[];
+  readonly capturedResponseHeaders: readonly string[];
+  /** Parameters of queries that are written, by name. */
+  readonly safeQueryParams: readonly string[];
   readonly aliases: boolean;
 }
 
+/** A request that has ended, as its spans tell it. */
+export interface EndedRequest {
+  readonly exchange: Exchange;
+  readonly status: number;
+  /** By the clock of `facts.startedAt`. */
+  readonly end: number;
+  readonly trace: RequestSpans;
+}
+
 /**
- * The spans of a request that has ended: SERVER for what the gateway was asked, one each for authentication and decision,
- * CLIENT for what it asked the upstream. Names and attributes are those of the MCP conventions, for plain HTTP those of
- * the HTTP conventions.
+ * Writes the spans of a request that has ended: SERVER for what the gateway was asked, one each for authentication and
+ * decision, CLIENT for what it asked the upstream. Names and attributes are those of the MCP conventions, for plain HTTP
+ * those of the HTTP conventions.
+ *
+ * @returns how many spans they are.
  */
-export function spansOf(
-  exchange: Exchange,
-  status: number,
-  end: number,
-  trace: RequestSpans,
-  settings: SpanSettings,
-): SpanRecord[] {
+export function writeSpans(out: ByteWriter, request: EndedRequest, settings: SpanSettings): number {
+  const { exchange, end, trace } = request;
   const { facts } = exchange;
-  // One wall-clock reading per request; the rest by the monotonic clock, so that spans nest exactly.
-  const wall = (monotonic: number): number => facts.startedAtWall + (monotonic - facts.startedAt);
   const { mcp } = facts;
   const operation = mcp !== undefined && mcp.method !== '' ? mcp : undefined;
   const name = operation === undefined ? httpName(exchange) : operationName(operation);
-  const serverError = errorTypeOf(facts, status, 'server');
-  const server = attributesOf(exchange, operation, status, serverError, settings);
-  Object.assign(server, {
-    'client.address': exchange.clientAddress,
-    'http.request.method': knownHttpMethod(exchange.method),
-    'http.response.status_code': status,
-    'url.path': exchange.originalPath,
-    'url.scheme': exchange.target.scheme,
-    'server.address': exchange.target.host,
-    'portcullis.entrypoint': exchange.entrypoint,
-  });
-  if (exchange.target.port !== undefined) server['server.port'] = exchange.target.port;
-  if (facts.router !== undefined) server['portcullis.router'] = facts.router;
-  if (facts.service !== undefined) server['portcullis.service'] = facts.service;
-  if (facts.decision !== undefined) server['portcullis.decision.id'] = facts.decision.id;
-  if (mcp?.sessionId !== undefined) server['mcp.session.id'] = mcp.sessionId;
-  if (trace.argumentsText !== undefined) server['gen_ai.tool.call.arguments'] = trace.argumentsText;
-  if (settings.aliases && trace.argumentsText !== undefined) aliasArguments(trace.argumentsText, server);
-  if (trace.resultText !== undefined) server['gen_ai.tool.call.result'] = trace.resultText;
-  for (const header of settings.capturedRequestHeaders) captureHeader(exchange, header, server);
-
-  const base = { traceId: trace.traceId, state: trace.state, link: undefined };
-  const child = { ...base, parentSpanId: trace.spanId, remoteParent: false };
-  const failed = status >= 500 || (serverError !== '' && operation !== undefined);
-  const spans: SpanRecord[] = [
-    {
-      ...base,
-      spanId: trace.spanId,
-      parentSpanId: trace.parent?.spanId,
-      remoteParent: trace.parent !== undefined,
-      name,
-      kind: 'server',
-      start: facts.startedAtWall,
-      end: wall(end),
-      attributes: server,
-      link: trace.link,
-      failed,
-    },
-  ];
+  writeServerSpan(out, request, operation, name, settings);
+  let count = 1;
+  // One wall-clock reading per request; the rest by the monotonic clock, so that spans nest exactly.
+  const offset = facts.startedAtWall - facts.startedAt;
   if (facts.authenticationStart > 0) {
-    const passed = exchange.identity !== undefined;
-    const attributes: Record<string, AttributeValue> = {};
-    if (exchange.identity !== undefined) attributes['portcullis.identity.kind'] = exchange.identity.kind;
-    if (!passed && facts.errorType !== undefined) attributes['error.type'] = facts.errorType;
-    spans.push({
-      ...child,
-      spanId: randomHex(8),
-      name: 'authenticate',
-      kind: 'internal',
-      start: wall(facts.authenticationStart),
-      end: wall(passed ? facts.authenticationEnd || facts.decisionStart || end : end),
-      attributes,
-      failed: !passed,
-    });
+    writeAuthentication(out, request, offset);
+    count += 1;
   }
   if (facts.decision !== undefined && facts.decisionStart > 0) {
-    const { decision } = facts;
-    const attributes: Record<string, AttributeValue> = {
-      'portcullis.decision.outcome': decision.outcome,
-      'portcullis.decision.reason': decision.reason,
-      'portcullis.decision.middleware': decision.middleware,
-    };
-    if (decision.rule !== undefined) attributes['portcullis.decision.rule'] = decision.rule;
-    if (decision.ruleName !== undefined) attributes['portcullis.decision.rule_name'] = decision.ruleName;
-    spans.push({
-      ...child,
-      spanId: randomHex(8),
-      name: 'decide',
-      kind: 'internal',
-      start: wall(facts.decisionStart),
-      end: wall(facts.decisionEnd),
-      attributes,
-      failed: false,
-    });
+    writeDecision(out, facts, trace, offset);
+    count += 1;
   }
   if (facts.originStart > 0 && facts.serverUrl !== undefined) {
-    const clientError =
+    const error =
       facts.originStatus === undefined
         ? (facts.errorType ?? 'unknown')
         : errorTypeOf(facts, facts.originStatus, 'client');
-    const attributes = attributesOf(exchange, operation, facts.originStatus, clientError, settings);
-    const [address, port] = splitUrl(facts.serverUrl);
-    attributes['server.address'] = address;
-    attributes['server.port'] = Number(port);
-    attributes['http.request.method'] = knownHttpMethod(exchange.method);
-    if (facts.originStatus !== undefined) attributes['http.response.status_code'] = facts.originStatus;
-    if (facts.retryAttempts > 0) attributes['http.request.resend_count'] = facts.retryAttempts;
-    spans.push({
-      ...child,
+    const start = beginSpan(out, trace, {
       spanId: trace.clientSpanId,
+      parentSpanId: trace.spanId,
       name: operation === undefined ? knownHttpMethod(exchange.method) : name,
       kind: 'client',
-      start: wall(facts.originStart),
-      end: wall(facts.originEnd === 0 ? end : facts.originEnd),
-      attributes,
-      failed: clientError !== '',
+      start: offset + facts.originStart,
+      end: offset + (facts.originEnd === 0 ? end : facts.originEnd),
     });
+    writeCommon(out, exchange, operation, facts.originStatus, error, settings);
+    const [address, port] = splitUrl(facts.serverUrl);
+    attribute(out, keys.upstreamAddress, address);
+    attribute(out, keys.upstreamPort, Number(port));
+    attribute(out, keys.httpMethod, knownHttpMethod(exchange.method));
+    if (facts.originStatus !== undefined) attribute(out, keys.originStatus, facts.originStatus);
+    if (facts.retryAttempts > 0) attribute(out, keys.resendCount, facts.retryAttempts);
+    endSpan(out, start, { failed: error !== '', remoteParent: false, link: undefined });
+    count += 1;
   }
-  return spans;
+  return count;
 }
 
-/** How many spans {@link spansOf} makes of a request. */
+/** How many spans {@link writeSpans} writes of a request. */
 export function countSpans(facts: RequestFacts): number {
   return (
     1 +
@@ -157,6 +83,70 @@ export function countSpans(facts: RequestFacts): number {
     (facts.decision !== undefined && facts.decisionStart > 0 ? 1 : 0) +
     (facts.originStart > 0 && facts.serverUrl !== undefined ? 1 : 0)
   );
+}
+
+function writeServerSpan(
+  out: ByteWriter,
+  request: EndedRequest,
+  operation: McpFacts | undefined,
+  name: string,
+  settings: SpanSettings,
+): void {
+  const { exchange, status, end, trace } = request;
+  const { facts, target } = exchange;
+  const error = errorTypeOf(facts, status, 'server');
+  const start = beginSpan(out, trace, {
+    spanId: trace.spanId,
+    parentSpanId: trace.parent?.spanId,
+    name,
+    kind: 'server',
+    start: facts.startedAtWall,
+    end: facts.startedAtWall + (end - facts.startedAt),
+  });
+  writeCommon(out, exchange, operation, status, error, settings);
+  attribute(out, keys.clientAddress, exchange.clientAddress);
+  attribute(out, keys.httpMethod, knownHttpMethod(exchange.method));
+  attribute(out, keys.status, status);
+  attribute(out, keys.path, exchange.originalPath);
+  attribute(out, keys.scheme, target.scheme);
+  attribute(out, keys.serverAddress, target.host);
+  if (target.port !== undefined) attribute(out, keys.serverPort, target.port);
+  attribute(out, keys.entrypoint, exchange.entrypoint);
+  if (facts.router !== undefined) attribute(out, keys.router, facts.router);
+  if (facts.service !== undefined) attribute(out, keys.service, facts.service);
+  if (facts.decision !== undefined) attribute(out, keys.decisionId, facts.decision.id);
+  if (facts.mcp?.sessionId !== undefined) attribute(out, keys.session, facts.mcp.sessionId);
+  writeCaptured(out, request, settings);
+  endSpan(out, start, {
+    failed: status >= 500 || (error !== '' && operation !== undefined),
+    remoteParent: trace.parent !== undefined,
+    link: trace.link,
+  });
+}
+
+function writeAuthentication(out: ByteWriter, { exchange, end, trace }: EndedRequest, offset: number): void {
+  const { facts, identity } = exchange;
+  const until = identity === undefined ? end : facts.authenticationEnd || facts.decisionStart || end;
+  const start = beginSpan(out, trace, inner('authenticate', trace, offset + facts.authenticationStart, offset + until));
+  if (identity !== undefined) attribute(out, keys.identityKind, identity.kind);
+  else if (facts.errorType !== undefined) attribute(out, keys.error, facts.errorType);
+  endSpan(out, start, { failed: identity === undefined, remoteParent: false, link: undefined });
+}
+
+function writeDecision(out: ByteWriter, facts: RequestFacts, trace: RequestSpans, offset: number): void {
+  const { decision } = facts;
+  if (decision === undefined) return;
+  const start = beginSpan(out, trace, inner('decide', trace, offset + facts.decisionStart, offset + facts.decisionEnd));
+  attribute(out, keys.outcome, decision.outcome);
+  attribute(out, keys.reason, decision.reason);
+  attribute(out, keys.middleware, decision.middleware);
+  if (decision.rule !== undefined) attribute(out, keys.rule, decision.rule);
+  if (decision.ruleName !== undefined) attribute(out, keys.ruleName, decision.ruleName);
+  endSpan(out, start, { failed: false, remoteParent: false, link: undefined });
+}
+
+function inner(name: string, trace: RequestSpans, start: number, end: number): SpanHead {
+  return { spanId: randomHex(8), parentSpanId: trace.spanId, name, kind: 'internal', start, end };
 }
 
 /** `{mcp.method.name} {target}`; a resource's URI is not in the name, there are too many of them. */
@@ -171,57 +161,36 @@ function httpName(exchange: Exchange): string {
 }
 
 /** What both sides say about an operation. */
-function attributesOf(
+function writeCommon(
+  out: ByteWriter,
   exchange: Exchange,
   mcp: McpFacts | undefined,
   status: number | undefined,
   errorType: string,
-  settings: SpanSettings,
-): Record<string, AttributeValue> {
-  const attributes: Record<string, AttributeValue> = {
-    'network.transport': 'tcp',
-    'network.protocol.name': 'http',
-    'network.protocol.version': exchange.protocol,
-  };
-  if (mcp !== undefined) {
-    attributes['mcp.method.name'] = mcp.method;
-    if (mcp.protocolVersion !== undefined) attributes['mcp.protocol.version'] = mcp.protocolVersion;
-    if (mcp.requestId !== undefined) {
-      attributes['jsonrpc.request.id'] = mcp.requestId;
-      if (settings.aliases) attributes['mcp.request.id'] = mcp.requestId;
-    }
-    if (mcp.uri !== undefined) attributes['mcp.resource.uri'] = mcp.uri;
-    if (mcp.errorCode !== undefined) attributes['rpc.response.status_code'] = String(mcp.errorCode);
-    if (mcp.method === 'tools/call') {
-      attributes['gen_ai.operation.name'] = 'execute_tool';
-      if (mcp.name !== undefined) {
-        attributes['gen_ai.tool.name'] = mcp.name;
-        if (settings.aliases) attributes['mcp.tool.name'] = mcp.name;
-      }
-    } else if (mcp.method === 'prompts/get' && mcp.name !== undefined) attributes['gen_ai.prompt.name'] = mcp.name;
-    if (errorType !== '') attributes['error.type'] = errorType;
-  } else if (status === undefined || status >= 500) {
-    attributes['error.type'] = exchange.facts.errorType ?? String(status ?? 'unknown');
-  }
-  return attributes;
-}
-
-function captureHeader(exchange: Exchange, header: string, attributes: Record<string, AttributeValue>): void {
-  const lower = header.toLowerCase();
-  const values = exchange.headers.getAll(lower);
-  if (values.length > 0)
-    attributes[`http.request.header.${lower}`] = isCredentialHeader(lower) ? [redacted] : values.map(scrub);
-}
-
-/** The guide's one attribute per argument, of what is redacted already. Text that was shortened is no longer JSON. */
-function aliasArguments(text: string, attributes: Record<string, AttributeValue>): void {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
+  { aliases }: SpanSettings,
+): void {
+  attribute(out, keys.transport, 'tcp');
+  attribute(out, keys.protocol, 'http');
+  attribute(out, keys.protocolVersion, exchange.protocol);
+  if (mcp === undefined) {
+    if (status === undefined || status >= 500)
+      attribute(out, keys.error, exchange.facts.errorType ?? String(status ?? 'unknown'));
     return;
   }
-  if (typeof value !== 'object' || value === null) return;
-  for (const [name, argument] of Object.entries(value).slice(0, 32))
-    attributes[`mcp.request.argument.${name}`] = typeof argument === 'string' ? argument : JSON.stringify(argument);
+  attribute(out, keys.method, mcp.method);
+  if (mcp.protocolVersion !== undefined) attribute(out, keys.mcpVersion, mcp.protocolVersion);
+  if (mcp.requestId !== undefined) {
+    attribute(out, keys.requestId, mcp.requestId);
+    if (aliases) attribute(out, keys.requestIdAlias, mcp.requestId);
+  }
+  if (mcp.uri !== undefined) attribute(out, keys.uri, mcp.uri);
+  if (mcp.errorCode !== undefined) attribute(out, keys.rpcStatus, String(mcp.errorCode));
+  if (mcp.method === 'tools/call') {
+    attribute(out, keys.operation, 'execute_tool');
+    if (mcp.name !== undefined) {
+      attribute(out, keys.tool, mcp.name);
+      if (aliases) attribute(out, keys.toolAlias, mcp.name);
+    }
+  } else if (mcp.method === 'prompts/get' && mcp.name !== undefined) attribute(out, keys.prompt, mcp.name);
+  if (errorType !== '') attribute(out, keys.error, errorType);
 }

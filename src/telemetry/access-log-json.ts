@@ -1,0 +1,106 @@
+import type { Exchange } from '../http/exchange.ts';
+import type { AccessLogOptions } from './access-log.ts';
+import { type AccessLogReader, accessLogReaders } from './access-log-fields.ts';
+import { headerText, type LineWriter, type Mode } from './access-log-line.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { isoTime } from './iso-time.ts';
+import { isCredentialHeader, redacted } from './scrub.ts';
+
+/** A field that is written, with its `"Name":` and the comma before it made once. */
+interface WrittenField {
+  readonly key: string;
+  readonly redact: boolean;
+  readonly reader: AccessLogReader;
+}
+
+const tail = Buffer.from('"level":"info","msg":"","time":"');
+
+/** Compiles lines of JSON: first what differs from request to request, then what mostly stays the same. */
+export function compileJson(options: AccessLogOptions): LineWriter {
+  const { defaultMode, names } = options.fields;
+  const chosen: WrittenField[] = [];
+  for (const reader of accessLogReaders) {
+    const mode = names[reader.name] ?? defaultMode;
+    if (mode !== 'drop') chosen.push({ reader, key: `${JSON.stringify(reader.name)}:`, redact: mode === 'redact' });
+  }
+  const writeMoment = compileSteady(chosen.filter(({ reader }) => reader.nature === 'moment'));
+  const varying = chosen
+    .filter(({ reader: { nature } }) => nature === undefined || nature === 'safe')
+    .map(({ key, redact, reader }) => ({
+      key: Buffer.from(key),
+      read: reader.read,
+      safe: redact || reader.nature === 'safe',
+      redact,
+    }));
+  const writeSteady = compileSteady(chosen.filter(({ reader }) => reader.nature === 'steady'));
+  const writeHeaders = compileHeaders(options);
+  return (finished, out) => {
+    out.byte(0x7b);
+    writeMoment(finished, out);
+    for (let index = 0; index < varying.length; index++) {
+      const field = varying[index];
+      const value = field?.read(finished);
+      if (field === undefined || value === undefined) continue;
+      out.bytes(field.key);
+      if (field.safe) {
+        out.byte(0x22);
+        out.ascii(field.redact ? redacted : String(value));
+        out.byte(0x22);
+      } else writeValue(value, out);
+      out.byte(0x2c);
+    }
+    writeSteady(finished, out);
+    if (writeHeaders !== undefined) out.text(writeHeaders(finished.exchange));
+    out.bytes(tail);
+    out.ascii(isoTime(finished.facts.startedAtWall + finished.duration));
+    out.ascii('"}\n');
+  };
+}
+
+function writeValue(value: string | number | boolean, out: ByteWriter): void {
+  if (typeof value === 'string') out.jsonText(value);
+  else if (typeof value === 'boolean') out.ascii(value ? 'true' : 'false');
+  else if (Number.isFinite(value)) out.number(value);
+  else out.ascii('null');
+}
+
+/** The bytes of fields that mostly stay the same, kept; of a request that differs only that part is made anew. */
+function compileSteady(fields: readonly WrittenField[]): LineWriter {
+  const readers = fields.map(({ reader }) => reader.read);
+  const last: unknown[] = fields.map(() => undefined);
+  const texts = fields.map(() => '');
+  let whole = Buffer.alloc(0);
+  return (finished, out) => {
+    let changed = false;
+    for (let index = 0; index < readers.length; index++) {
+      const value = readers[index]?.(finished);
+      if (value === last[index]) continue;
+      const field = fields[index];
+      last[index] = value;
+      texts[index] = value === undefined ? '' : `${field?.key}${JSON.stringify(field?.redact ? redacted : value)},`;
+      changed = true;
+    }
+    if (changed) whole = Buffer.from(texts.join(''));
+    out.bytes(whole);
+  };
+}
+
+/** Request headers as `request_<Name>`; undefined when none is wanted. */
+function compileHeaders({ fields: { headers } }: AccessLogOptions): ((exchange: Exchange) => string) | undefined {
+  const modes = new Map<string, Mode | undefined>();
+  for (const [name, mode] of Object.entries(headers.names)) modes.set(name.toLowerCase(), mode);
+  if (headers.defaultMode === 'drop' && [...modes.values()].every((mode) => mode === 'drop')) return undefined;
+  return (exchange) => {
+    const members = new Map<string, string>();
+    exchange.headers.forEach((name, value, lowerName) => {
+      const mode = modes.get(lowerName) ?? headers.defaultMode;
+      if (mode === 'drop') return;
+      const text = mode === 'redact' || isCredentialHeader(lowerName) ? redacted : headerText(lowerName, value);
+      const before = members.get(name);
+      members.set(name, before === undefined ? text : `${before}, ${text}`);
+    });
+    let line = '';
+    for (const [name, text] of members) line += `${JSON.stringify(`request_${name}`)}:${JSON.stringify(text)},`;
+    return line;
+  };
+}

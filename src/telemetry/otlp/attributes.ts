@@ -1,0 +1,93 @@
+import { ByteWriter } from '../byte-writer.ts';
+import { closeLength, openLength, writeTextField, writeVarint } from './protobuf.ts';
+
+/** The name of an attribute, encoded once, with the value that was written with it last. */
+export interface AttributeKey {
+  readonly name: string;
+  /** `KeyValue.key`, encoded. */
+  readonly field: Uint8Array;
+  /** Undefined where every request has another value. */
+  readonly last: { value: Value | undefined; pair: Uint8Array } | undefined;
+}
+
+/** Of one attribute; lists have a function of their own. */
+type Value = string | number | boolean;
+
+/** A key whose value mostly stays the same from request to request, so that the encoded pair is kept. */
+export function steadyKey(name: string): AttributeKey {
+  return { ...key(name), last: { value: undefined, pair: new Uint8Array() } };
+}
+
+/** A key of values that differ. */
+export function key(name: string): AttributeKey {
+  const out = new ByteWriter(64);
+  writeTextField(out, 1, name);
+  return { name, field: new Uint8Array(out.written), last: undefined };
+}
+
+const valueField = 0x12;
+const textValue = 0x0a;
+const booleanValue = 0x10;
+const intValue = 0x18;
+const doubleValue = 0x21;
+const arrayValue = 0x2a;
+
+/** Writes one `KeyValue` as field `field` of the message at hand. */
+export function writeAttribute(out: ByteWriter, field: number, key: AttributeKey, value: Value): void {
+  const { last } = key;
+  if (last === undefined) {
+    encodePair(out, field, key, value);
+    return;
+  }
+  if (last.value !== value) {
+    const start = out.length;
+    encodePair(out, field, key, value);
+    last.value = value;
+    last.pair = new Uint8Array(out.buffer.subarray(start, out.length));
+    return;
+  }
+  out.bytes(last.pair);
+}
+
+function encodePair(out: ByteWriter, field: number, key: AttributeKey, value: Value): void {
+  out.byte((field << 3) | 2);
+  const whole = openLength(out);
+  out.bytes(key.field);
+  out.byte(valueField);
+  const inner = openLength(out);
+  if (typeof value === 'string') writeTextField(out, 1, value);
+  else if (typeof value === 'boolean') {
+    out.byte(booleanValue);
+    out.byte(value ? 1 : 0);
+  } else if (Number.isSafeInteger(value) && value >= 0) {
+    out.byte(intValue);
+    writeVarint(out, value);
+  } else {
+    out.byte(doubleValue);
+    out.reserve(8);
+    out.buffer.writeDoubleLE(value, out.length);
+    out.length += 8;
+  }
+  closeLength(out, inner);
+  closeLength(out, whole);
+}
+
+/** Writes one `KeyValue` whose value is a list of texts. */
+export function writeListAttribute(out: ByteWriter, field: number, key: AttributeKey, values: readonly string[]): void {
+  out.byte((field << 3) | 2);
+  const whole = openLength(out);
+  out.bytes(key.field);
+  out.byte(valueField);
+  const inner = openLength(out);
+  out.byte(arrayValue);
+  const list = openLength(out);
+  for (const value of values) {
+    out.byte(textValue);
+    const element = openLength(out);
+    writeTextField(out, 1, value);
+    closeLength(out, element);
+  }
+  closeLength(out, list);
+  closeLength(out, inner);
+  closeLength(out, whole);
+}

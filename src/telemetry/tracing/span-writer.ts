@@ -1,0 +1,87 @@
+import type { ByteWriter } from '../byte-writer.ts';
+import { type AttributeKey, writeAttribute } from '../otlp/attributes.ts';
+import {
+  closeLength,
+  openLength,
+  writeHexField,
+  writeNanoseconds,
+  writeTextField,
+  writeVarintField,
+} from '../otlp/protobuf.ts';
+import type { RequestSpans } from './request-trace.ts';
+import type { RemoteParent } from './trace-context.ts';
+
+/** What a span begins with. Times in milliseconds since 1970, with fractions. */
+export interface SpanHead {
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+  readonly name: string;
+  readonly kind: keyof typeof kinds;
+  readonly start: number;
+  readonly end: number;
+}
+
+interface SpanTail {
+  readonly failed: boolean;
+  /** True when the parent is another party's. */
+  readonly remoteParent: boolean;
+  readonly link: RemoteParent | undefined;
+}
+
+const kinds = { internal: 1, server: 2, client: 3 } as const;
+/** `SpanFlags` above the W3C trace flags: whether the parent is remote is known, and whether it is. */
+const knowsRemote = 0x100;
+const isRemote = 0x200;
+const sampled = 0x01;
+
+/** Begins a span (opentelemetry-proto, trace/v1, `Span`) as field 2 of `ScopeSpans`; to be ended by {@link endSpan}. */
+export function beginSpan(out: ByteWriter, trace: RequestSpans, head: SpanHead): number {
+  out.byte(0x12);
+  const start = openLength(out);
+  writeHexField(out, 1, trace.traceId);
+  writeHexField(out, 2, head.spanId);
+  if (trace.state !== undefined) writeTextField(out, 3, trace.state);
+  if (head.parentSpanId !== undefined) writeHexField(out, 4, head.parentSpanId);
+  writeTextField(out, 5, head.name);
+  writeVarintField(out, 6, kinds[head.kind]);
+  writeNanoseconds(out, 7, head.start);
+  writeNanoseconds(out, 8, Math.max(head.start, head.end));
+  return start;
+}
+
+/** Adds an attribute to the span that was begun. */
+export function attribute(out: ByteWriter, key: AttributeKey, value: string | number): void {
+  writeAttribute(out, 9, key, value);
+}
+
+export function endSpan(out: ByteWriter, start: number, { failed, remoteParent, link }: SpanTail): void {
+  if (link !== undefined) {
+    out.byte(0x6a);
+    const inner = openLength(out);
+    writeHexField(out, 1, link.traceId);
+    writeHexField(out, 2, link.spanId);
+    if (link.state !== undefined) writeTextField(out, 3, link.state);
+    writeFlags(out, 6, knowsRemote | isRemote | (link.sampled ? sampled : 0));
+    closeLength(out, inner);
+  }
+  if (failed) {
+    // `Status { code: ERROR }`
+    out.byte(0x7a);
+    out.byte(2);
+    out.byte(0x18);
+    out.byte(2);
+  }
+  writeFlags(out, 16, sampled | knowsRemote | (remoteParent ? isRemote : 0));
+  closeLength(out, start);
+}
+
+function writeFlags(out: ByteWriter, field: 6 | 16, flags: number): void {
+  if (field === 16) {
+    out.byte(0x85);
+    out.byte(0x01);
+  } else out.byte(0x35);
+  out.byte(flags & 0xff);
+  out.byte(flags >> 8);
+  out.byte(0);
+  out.byte(0);
+}
