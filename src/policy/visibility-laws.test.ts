@@ -291,6 +291,40 @@ describe('[PL-6.law] visibility and decisions agree', () => {
     );
   });
 
+  test('[PL-6.capabilities-law] a method that is of no use ⇒ no message of it is allowed, and its list is empty', () => {
+    const condition = conditions(fc.constantFrom(...freePaths));
+    // The handshake says other things than a later call does: another version, other headers.
+    const handshake = requestOf({
+      ...scene,
+      headers: {},
+      protocolVersion: 'x',
+      mcp: { jsonrpc: '2.0', method: 'initialize' },
+    });
+    let useless = 0;
+    const actions = fc.constantFrom('show' as const, 'hide' as const);
+    const listing = fc.record({
+      listPolicies: fc.array(fc.record({ match: matches(condition), action: actions }), { maxLength: 2 }),
+      listDefaultAction: fc.constantFrom('show' as const, 'hide' as const, 'callable' as const),
+    });
+    fc.assert(
+      fc.property(policies(condition), listing, fc.constantFrom(...items), (rules, lists, item) => {
+        const set = policySetOf({ ...rules, ...lists });
+        const { callMethod, listMethod } = itemShapes[item.kind];
+        const view = set.viewOf(handshake);
+        const asList = requestOf({ ...scene, mcp: { jsonrpc: '2.0', id: 9, method: listMethod } });
+        if (!view.usable(callMethod)) {
+          useless += 1;
+          expect(findAllowed(set, rules, item, 200)?.mcp).toBeUndefined();
+        }
+        if (!view.usable(listMethod)) expect(set.decide(asList).allowed).toBe(false);
+        if (!view.listable(item.kind) && set.decide(asList).allowed)
+          expect(set.visible(item.kind, item.item, asList)).toBe(false);
+      }),
+      { numRuns: 300 },
+    );
+    expect(useless).toBeGreaterThan(20);
+  });
+
   test('shown ⇒ some call is allowed, when no two conditions are about the same free value', () => {
     // Each free path is in one condition only, and each name but the item's own is free too.
     const each = freePaths.slice(0, 2).map((path) => conditions(fc.constant(path)));

@@ -1,10 +1,11 @@
 import { isObject, type ObjectValue, type Value } from '../expression/index.ts';
 import type { Condition, OpenFacts, Possibility } from './condition.ts';
 import { Facts, type PolicyRequest } from './facts.ts';
+import { OpenMessage } from './open-message.ts';
 import type { OutcomeSet } from './outcome-set.ts';
 import type { Path } from './path.ts';
 import { anyValue, fixed } from './possible-value.ts';
-import type { Rule } from './rule.ts';
+import { type Rule, readingOf } from './rule.ts';
 import type { RuleIndex } from './rule-index.ts';
 
 export type ItemKind = 'tools' | 'prompts' | 'resources' | 'resourceTemplates';
@@ -77,12 +78,31 @@ export class CallerView {
     const facts = new Facts(this.#request, { method: callMethod, params, annotations: annotationsOf(kind, item) });
     const start = kind === 'resourceTemplates' ? literalStart(name) : undefined;
     const open = new OpenCall(facts, parameter, start, this.#memoryOf(kind));
-    for (const rule of this.#policy.rules.forUse(callMethod, parameter, start === undefined ? name : undefined)) {
-      const { possibly, surely } = rule.canApply(open);
-      if (possibly && rule.action === 'allow') return true;
-      if (surely) return false;
-    }
-    return this.#policy.defaultAction === 'allow';
+    const rules = this.#policy.rules.forUse(callMethod, parameter, start === undefined ? name : undefined);
+    return canGrant(rules, open, this.#policy.defaultAction === 'allow');
+  }
+
+  /**
+   * Whether some message of a method could be allowed, whatever it says and whatever headers come with it.
+   *
+   * @param curable - tells of a rule whether the caller can do something about being refused by it
+   */
+  usable(method: string, curable?: (rule: Rule) => boolean): boolean {
+    const { rules, defaultAction } = this.#policy;
+    const stoodFor = methodsStoodFor.get(method);
+    const open = new OpenMessage(this.#request, method);
+    if (stoodFor === undefined) return canGrant(rules.forUse(method), open, defaultAction === 'allow', curable);
+    // Judged as the use of what it is about; of itself it is only refused by a rule.
+    return stoodFor.some((use) => this.usable(use, curable)) && canGrant(rules.forUse(method), open, true, curable);
+  }
+
+  /** Whether the caller could ask for a list of the kind and find something in it. */
+  listable(kind: ItemKind, curable?: (rule: Rule) => boolean): boolean {
+    const { listMethod, callMethod } = itemShapes[kind];
+    if (!this.usable(listMethod, curable)) return false;
+    const { listRules, listDefaultAction } = this.#policy;
+    const shown = listDefaultAction === 'callable' ? this.usable(callMethod, curable) : listDefaultAction === 'show';
+    return canGrant(listRules.forUse(listMethod), new OpenMessage(this.#request, listMethod), shown);
   }
 
   #memoryOf(kind: ItemKind): Map<Condition, OutcomeSet> {
@@ -93,6 +113,26 @@ export class CallerView {
     }
     return memory;
   }
+}
+
+/** Methods whose message is judged as the use of what it names: see `view.ts`. */
+const methodsStoodFor: ReadonlyMap<string, readonly string[]> = new Map([
+  ['completion/complete', ['prompts/get', 'resources/read']],
+]);
+
+/** Whether a walk over the rules can end in a grant; `byDefault` is what happens when none of them applies. */
+function canGrant(
+  rules: readonly Rule[],
+  open: OpenFacts,
+  byDefault: boolean,
+  curable: (rule: Rule) => boolean = () => false,
+): boolean {
+  for (const rule of rules) {
+    const { possibly, surely } = rule.canApply(open);
+    if (possibly && (readingOf(rule.action) === 'granting' || curable(rule))) return true;
+    if (surely) return false;
+  }
+  return byDefault;
 }
 
 /** The request as a call of this caller would be: a JSON-RPC message over POST, its other fields still open. */

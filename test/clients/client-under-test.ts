@@ -4,6 +4,8 @@ export type Answer = { readonly text: string; readonly failed: boolean };
 /** A connected client of some SDK, reduced to what the walk does with it. */
 export type ConnectedClient = {
   readonly era: 'legacy' | 'modern';
+  /** What the server said it can do. */
+  readonly capabilities: Readonly<Record<string, unknown>>;
   readonly listTools: () => Promise<readonly string[]>;
   readonly callTool: (
     name: string,

@@ -45,6 +45,7 @@ export const sdkV1: ClientKind = {
     return {
       era: 'legacy',
       notices,
+      capabilities: { ...client.getServerCapabilities() },
       listTools: async () => (await client.listTools()).tools.map((tool) => tool.name),
       callTool: async (tool, args = {}, { onProgress, signal } = {}) => {
         const result = (await client.callTool({ name: tool, arguments: args }, undefined, {

@@ -38,6 +38,7 @@ export function sdkV2(name: string, mode: VersionNegotiationMode): ClientKind {
       return {
         era,
         notices,
+        capabilities: { ...client.getServerCapabilities() },
         listTools: async () => (await client.listTools()).tools.map((tool) => tool.name),
         callTool: async (tool, args = {}, { onProgress, signal } = {}) => {
           const result = await client.callTool(

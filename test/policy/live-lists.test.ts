@@ -9,6 +9,7 @@ const eras = { legacy: 'legacy', modern: { pin: '2026-07-28' } } as const;
 const formats: readonly AnswerFormat[] = ['json', 'sse'];
 
 const shopRules = [
+  'match: Contains(`jwt.groups`, `suspended`) && !OneOf(`mcp.method`, `initialize`, `server/discover`, `notifications/initialized`, `tools/list`, `tools/call`)\n              action: deny',
   'match: Equals(`mcp.method`, `tools/call`) && Equals(`mcp.params.name`, `refund`) && Gt(`mcp.params.arguments.amount`, `100`)\n              action: deny',
   'match: Equals(`mcp.method`, `tools/call`) && OneOf(`mcp.params.name`, `look_up`, `refund`)\n              action: allow',
   'match: Equals(`mcp.method`, `prompts/get`) && Equals(`mcp.params.name`, `greet`)\n              action: allow',
@@ -97,6 +98,21 @@ describe.each(formats)('an upstream that answers with %s', (format) => {
         await asDeveloper.close();
         await asAdmin.close();
       }
+    });
+
+    test('[PL-6.capabilities-through-the-gateway] callers are offered what they can use', async () => {
+      const seen = async (claims: object) => {
+        const client = await connect(gateway, era, claims);
+        try {
+          expect(client.era).toBe(era);
+          return Object.keys(client.capabilities).sort();
+        } finally {
+          await client.close();
+        }
+      };
+      expect(await seen(developer)).toEqual(['prompts', 'resources', 'tools']);
+      expect(await seen(admin)).toEqual(['prompts', 'resources', 'tools']);
+      expect(await seen({ ...developer, groups: ['suspended'] })).toEqual(['tools']);
     });
 
     test('[PL-4.calls-through-the-gateway] a blocked call never arrives, an allowed one arrives once', async () => {

@@ -122,6 +122,18 @@ export const requirements = [
     behaviour: 'Under a default of deny a client can still connect, open its stream and end its session.',
   },
   {
+    id: 'PL-6.capabilities',
+    source: 'policy-language §6',
+    behaviour:
+      'The capabilities in answers to initialize and server/discover are those that the caller could use; all else stays.',
+  },
+  {
+    id: 'PL-6.capabilities-answers',
+    source: 'policy-language §6',
+    behaviour:
+      'Capabilities are filtered in JSON and events of both eras; a filtered discovery is private; other answers are left alone.',
+  },
+  {
     id: 'PL-6.live',
     source: 'policy-language §6',
     behaviour:

@@ -35,6 +35,12 @@ export const requirements = [
     behaviour: 'A call that the policies block reaches the upstream zero times, an allowed one exactly once.',
   },
   {
+    id: 'PL-6.capabilities-through-the-gateway',
+    source: 'policy-language §6',
+    behaviour:
+      'Real clients of both eras are offered only the capabilities that they could use, over JSON and over SSE.',
+  },
+  {
     id: 'PL-6.unknown-through-the-gateway',
     source: 'policy-language §6',
     behaviour: 'With hideAsUnknown, what a caller can neither see nor call answers like something that does not exist.',

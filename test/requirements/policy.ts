@@ -164,6 +164,16 @@ export const requirements = [
     behaviour: 'An item is shown when some call of it could be allowed for this caller, whatever its arguments.',
   },
   {
+    id: 'PL-6.capabilities-known',
+    source: 'policy-language §6',
+    behaviour: 'A method is of use to a caller when some message of it could be allowed, its fields and headers open.',
+  },
+  {
+    id: 'PL-6.capabilities-law',
+    source: 'policy-language §6',
+    behaviour: 'A method that is called useless to a caller is one of which no message is allowed.',
+  },
+  {
     id: 'PL-6.kinds',
     source: 'policy-language §6',
     behaviour: 'Tools, prompts, resources and resource templates are each judged by the method that uses them.',

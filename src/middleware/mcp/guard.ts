@@ -1,24 +1,22 @@
 import type { Exchange, Handler, Reply } from '../../http/exchange.ts';
-import type { McpFacts } from '../../http/facts.ts';
 import { HeaderFields } from '../../http/headers.ts';
-import { AnswerFilter } from '../../mcp/answer-filter.ts';
 import { type Message, readMessage } from '../../mcp/envelope.ts';
 import { isModernVersion } from '../../mcp/era.ts';
 import { EventStream } from '../../mcp/event-stream.ts';
 import { checkHeaders, checkParameterHeaders } from '../../mcp/header-check.ts';
-import { hideItems, makePrivate } from '../../mcp/lists.ts';
 import { checkOrigin } from '../../mcp/origin.ts';
 import { refuse } from '../../mcp/replies.ts';
 import { SessionSeal } from '../../mcp/session-seal.ts';
 import type { PolicyRequest, PolicySet } from '../../policy/index.ts';
 import type { MiddlewareContext } from '../definition.ts';
 import { type Account, compileAccount } from './account.ts';
+import { AnswerFilters } from './answer-filters.ts';
 import { captureArguments, resultCapture } from './capture.ts';
 import { type DenialRules, denial, logDecision } from './deny.ts';
 import { withRpcBody } from './faults.ts';
 import { joinTrace } from './join-trace.ts';
 import { factsOf, handshakeVersion, type Matter } from './matter.ts';
-import { learn, learnUnfiltered, Memory, type RouteMemory } from './memory.ts';
+import { learnUnfiltered, Memory } from './memory.ts';
 import type { OpenStream, StreamChanges } from './open-streams.ts';
 import type { McpOptions } from './options.ts';
 import { pointToOwnMetadata } from './own-challenge.ts';
@@ -41,7 +39,7 @@ export class McpGuard {
   readonly #maxBody: number;
   readonly #seal: SessionSeal;
   readonly #memory: Memory;
-  readonly #filters: boolean;
+  readonly #filters: AnswerFilters;
 
   constructor(
     options: McpOptions,
@@ -63,7 +61,7 @@ export class McpGuard {
     this.#memory = context.share('memory', () => new Memory());
     const sessionKey = options.sessionKey ?? context.install.sessionKey;
     this.#seal = sessionKey === undefined ? this.#memory.seal : SessionSeal.fromSecret(sessionKey);
-    this.#filters = !showsEverything(options);
+    this.#filters = new AnswerFilters(options, policies);
     context.onServing(() => this.#serve());
     context.onRetired(() => this.#retire());
   }
@@ -157,16 +155,18 @@ export class McpGuard {
     facts.sessionId = closeSession(this.#seal, reply, ticket);
     pointToOwnMetadata(reply, this.#denials.metadataUrl);
     const isList = message?.kind === 'request' && message.facts.list !== undefined;
+    const asked = { message, question, known, facts };
+    const filter = this.#filters.of(asked);
     const relayed = await relay(reply, exchange, {
       id,
       facts,
-      filter: this.#filters && (isList || message === undefined) ? this.#filterFor(question, known, facts) : undefined,
-      isList,
-      learn: isList && !this.#filters ? (answer) => learnUnfiltered(known, answer) : undefined,
+      filter: filter ?? this.#filters.ofStream(asked),
+      whole: isList || filter !== undefined,
+      learn: isList && !this.#filters.lists ? (answer) => learnUnfiltered(known, answer) : undefined,
       result: redactArguments === undefined ? undefined : resultCapture(exchange, message, tool, redactArguments),
       maxListSize: this.#options.maxListSize,
       unfilterable: (reason) =>
-        this.#context.log.warn('An answer of the upstream was refused: its list cannot be filtered', {
+        this.#context.log.warn('An answer of the upstream was refused: it cannot be filtered', {
           reason,
           router: route,
         }),
@@ -256,24 +256,4 @@ export class McpGuard {
       });
     }
   }
-
-  #filterFor(question: PolicyRequest, known: RouteMemory, facts: McpFacts): AnswerFilter {
-    const view = this.#policies.viewOf(question);
-    return new AnswerFilter((parts) => {
-      if (parts.lists.size === 0) return [];
-      learn(known, parts);
-      const { edits, hidden } = hideItems(parts, (kind, _key, item) => view.shows(kind, item));
-      facts.hidden += hidden;
-      return [...edits, ...makePrivate(parts)];
-    });
-  }
-}
-
-/** Nothing to filter: every item is shown to everybody. */
-function showsEverything({ policies, defaultAction, listPolicies, listDefaultAction }: McpOptions): boolean {
-  if (listPolicies.length > 0) return false;
-  return (
-    listDefaultAction === 'show' ||
-    (listDefaultAction === 'callable' && policies.length === 0 && defaultAction === 'allow')
-  );
 }

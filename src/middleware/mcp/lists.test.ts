@@ -321,6 +321,92 @@ describe('[DP-6.bytes] other answers are not touched', () => {
   });
 });
 
+describe('[PL-6.capabilities-answers] capabilities hold what their reader may use', () => {
+  const greeting = (...names: string[]) =>
+    `{"jsonrpc":"2.0","id": 1.0,"result":{"capabilities":{${names.map((name) => `"${name}":{"listChanged":true}`).join(',')}},"serverInfo":{ "name":"\\u00e9" },"protocolVersion":"2025-11-25"}}`;
+  const sent = greeting('logging', 'tools', 'prompts', 'resources', 'x');
+  const forTools = [{ match: 'OneOf(`mcp.method`, `tools/list`, `tools/call`)', action: 'allow' }];
+
+  it.each([
+    ['application/json', (text: string) => text],
+    ['text/event-stream', event],
+  ])('%s, whole and in parts', async (type, write) => {
+    for (const body of [Buffer.from(write(sent)), new Parts([write(sent).slice(0, 50), write(sent).slice(50)])]) {
+      Object.assign(answers, { type, body });
+      const { reply, text, exchange } = await ask('initialize', { config: { policies: forTools } });
+      expect(text).toBe(write(greeting('tools', 'x')));
+      expect(exchange.facts.mcp?.protocolVersion).toBe('2025-11-25');
+      const length = reply.headers.get('content-length');
+      if (type === 'application/json') expect(length).toBe(String(Buffer.byteLength(text)));
+    }
+  });
+
+  it('by caller', async () => {
+    const config = {
+      policies: [...forTools, { match: 'Contains(`jwt.groups`, `admin`)', action: 'allow' }],
+    };
+    answers.body = Buffer.from(sent);
+    expect((await ask('initialize', { config })).text).toBe(greeting('tools', 'x'));
+    answers.body = Buffer.from(sent);
+    expect((await ask('initialize', { config, group: 'admin' })).text).toBe(sent);
+  });
+
+  it('discovery is private, like lists', async () => {
+    const discovered = (capabilities: string, scope: string) =>
+      `{"result":{"supportedVersions":["2026-07-28"],"capabilities":${capabilities},"ttlMs":9,"cacheScope":"${scope}"}}`;
+    const version = '2026-07-28';
+    const asked = {
+      headers: { 'MCP-Protocol-Version': version, 'Mcp-Method': 'server/discover' },
+      params: { _meta: { 'io.modelcontextprotocol/protocolVersion': version } },
+    };
+    answers.body = Buffer.from(discovered('{"prompts":{},"tools":{},"logging":{}}', 'public'));
+    expect((await ask('server/discover', { ...asked, config: { policies: forTools } })).text).toBe(
+      discovered('{"tools":{},"logging":{}}', 'private'),
+    );
+    answers.body = Buffer.from(discovered('{"tools":{}}', 'public'));
+    expect((await ask('server/discover', { ...asked, config: { policies: forTools } })).text).toBe(
+      discovered('{"tools":{}}', 'private'),
+    );
+    answers.body = Buffer.from(discovered('{"tools":{}}', 'public'));
+    expect((await ask('server/discover', { ...asked, config: { policies: [], defaultAction: 'allow' } })).text).toBe(
+      discovered('{"tools":{}}', 'public'),
+    );
+  });
+
+  it('what more scopes would open is offered', async () => {
+    const policies = [
+      { match: '!Contains(`jwt.scope`, `tools`)', action: 'deny' },
+      { match: 'Equals(`mcp.method`, `tools/call`)', action: 'allow' },
+    ];
+    const greetings = { match: 'Equals(`mcp.method`, `initialize`)', action: 'allow' };
+    answers.body = Buffer.from(sent);
+    expect((await ask('initialize', { config: { policies: [greetings, ...policies] } })).text).toBe(greeting('x'));
+    answers.body = Buffer.from(sent);
+    const curable = { ...policies[0], requiredScopes: ['tools'] };
+    expect((await ask('initialize', { config: { policies: [greetings, curable, policies[1]] } })).text).toBe(sent);
+  });
+
+  it('an answer that cannot be read in one way only is refused; an error passes', async () => {
+    answers.body = Buffer.from('{"result":{"capabilities":{"tools":{}},"capabilities":{}}}');
+    expect((await ask('initialize', { config: { policies: forTools } })).reply.status).toBe(502);
+    const error = '{"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"result"}}';
+    Object.assign(answers, { body: Buffer.from(error), status: 400 });
+    const { reply, text } = await ask('initialize', { config: { policies: forTools } });
+    expect([reply.status, text]).toEqual([400, error]);
+  });
+
+  it.each(['ping', 'tools/call'])('the same words in an answer to %s are not touched', async (method) => {
+    answers.body = Buffer.from(sent);
+    expect((await ask(method, { params: { name: 'a' }, config: { policies: forTools } })).text).toBe(sent);
+  });
+
+  it('nothing is touched where everything is allowed', async () => {
+    const odd = '{"result":{"capabilities":{"tools":{}},"capabilities":{},"cacheScope":"public"}}';
+    answers.body = Buffer.from(odd);
+    expect((await ask('initialize', { config: { policies: [], defaultAction: 'allow' } })).text).toBe(odd);
+  });
+});
+
 describe('what lists teach', () => {
   const listed = {
     jsonrpc: '2.0',

@@ -13,15 +13,15 @@ import { EventSplitter, readEvent, type SseEvent } from '../../mcp/sse.ts';
 export interface RelayRules {
   readonly id: MessageId | undefined;
   readonly facts: McpFacts;
-  /** Present when the answer holds lists, or may: then nothing leaves unfiltered. */
+  /** Present when the answer depends on its reader, or may: then nothing leaves unfiltered. */
   readonly filter: AnswerFilter | undefined;
-  /** True when the answer must be a list: one in a form that cannot be filtered is refused. */
-  readonly isList: boolean;
+  /** True when the answer was asked for and is read whole: one in a form that cannot be filtered is refused. */
+  readonly whole: boolean;
   /** Wants to see answers, for traces. */
   readonly result?: ((answer: Buffer | string) => void) | undefined;
   /** Wants to see lists that are not filtered. */
   readonly learn?: ((answer: Buffer | string) => void) | undefined;
-  /** Largest answer with a list, in bytes. */
+  /** Largest answer that is filtered, in bytes. */
   readonly maxListSize: number;
   /** Tells about answers that had to be refused. */
   readonly unfilterable: (reason: string) => void;
@@ -38,9 +38,9 @@ const learnedSize = 1024 * 1024;
 export async function relay(reply: Reply, exchange: Exchange, rules: RelayRules): Promise<Reply> {
   const type = mediaType(reply.headers.get('content-type'));
   if (type === 'text/event-stream') return relayEvents(reply, exchange, rules);
-  if (type === 'application/json') return rules.isList ? await relayList(reply, rules) : observeJson(reply, rules);
-  if (rules.filter !== undefined && rules.isList && reply.status < 300 && reply.body !== null) {
-    return giveUp(reply, rules, `a list came as ${type === '' ? 'no media type' : 'another media type'}`);
+  if (type === 'application/json') return rules.whole ? await relayWhole(reply, rules) : observeJson(reply, rules);
+  if (rules.filter !== undefined && rules.whole && reply.status < 300 && reply.body !== null) {
+    return giveUp(reply, rules, `it came as ${type === '' ? 'no media type' : 'another media type'}`);
   }
   return reply;
 }
@@ -51,7 +51,7 @@ function relayEvents(reply: Reply, exchange: Exchange, rules: RelayRules): Reply
   headers.set('Cache-Control', 'no-cache, no-transform');
   if (body === null) return reply;
   const { filter } = rules;
-  if (isEncoded(reply)) return filter === undefined ? reply : giveUp(reply, rules, 'a list came in a content encoding');
+  if (isEncoded(reply)) return filter === undefined ? reply : giveUp(reply, rules, 'it came in a content encoding');
   headers.delete('content-length');
   if (Buffer.isBuffer(body)) {
     if (filter !== undefined) reply.body = filtered(reply, rules, () => filter.filterEvents(body));
@@ -75,7 +75,7 @@ function relayEvents(reply: Reply, exchange: Exchange, rules: RelayRules): Reply
               return filter.filterEvent(event);
             } catch (error) {
               rules.unfilterable(error instanceof Error ? error.message : String(error));
-              exchange.facts.errorType ??= 'unfilterable_list';
+              exchange.facts.errorType ??= 'unfilterable_answer';
               throw error;
             }
           },
@@ -95,10 +95,10 @@ function letGoWhenResumable(event: SseEvent, exchange: Exchange): void {
   if (event.id !== undefined) exchange.abortOnClose = true;
 }
 
-async function relayList(reply: Reply, rules: RelayRules): Promise<Reply> {
+async function relayWhole(reply: Reply, rules: RelayRules): Promise<Reply> {
   const { filter } = rules;
   if (filter === undefined || reply.body === null) return observeJson(reply, rules);
-  if (isEncoded(reply)) return giveUp(reply, rules, 'a list came in a content encoding');
+  if (isEncoded(reply)) return giveUp(reply, rules, 'it came in a content encoding');
   let bytes: Buffer;
   try {
     bytes = await collect(reply.body, rules.maxListSize);
@@ -168,8 +168,8 @@ function unusable(rules: RelayRules, reason: string): Error {
   return refuse({
     status: 502,
     code: 502,
-    message: 'the upstream sent a list that cannot be filtered',
-    errorType: 'unfilterable_list',
+    message: 'the upstream sent an answer that cannot be filtered',
+    errorType: 'unfilterable_answer',
     id: rules.id,
   });
 }
