@@ -54,11 +54,36 @@ export interface AuditedDecision {
 
 /** The entry as JSON members, without the braces: the chain puts its own members in front. */
 export function encodeEntry(entry: AuditEntry): string {
-  const { fields } = entry;
-  const members = JSON.stringify({ ...entry, time: isoTime(entry.time), fields: undefined }).slice(1, -1);
-  if (fields === undefined || fields.size === 0) return members;
+  const { identity, mcp, decision, fields, absent, withheld } = entry;
+  let text = `"type":"${entry.type}","time":"${isoTime(entry.time)}","outcome":"${entry.outcome}"`;
+  text += member('exchange', entry.exchange) + member('router', entry.router) + member('client', entry.client);
+  if (identity !== undefined)
+    text += `,"identity":{"kind":${quote(identity.kind)}${member('issuer', identity.issuer)}${member('subject', identity.subject)}}`;
+  if (mcp !== undefined)
+    text += `,"mcp":{"kind":${quote(mcp.kind)}${member('method', mcp.method)}${member('name', mcp.name)}${member('uri', mcp.uri)}${member('requestId', mcp.requestId)}${member('protocolVersion', mcp.protocolVersion)}}`;
+  if (decision !== undefined)
+    text += `,"decision":{"id":${quote(decision.id)},"reason":${quote(decision.reason)}${count('rule', decision.rule)}${member('ruleName', decision.ruleName)},"middleware":${quote(decision.middleware)},"policySet":${quote(decision.policySet)}}`;
+  if (absent !== undefined) text += `,"absent":${JSON.stringify(absent)}`;
+  if (withheld !== undefined) text += `,"withheld":${JSON.stringify(withheld)}`;
+  text += count('hidden', entry.hidden) + member('errorType', entry.errorType) + count('status', entry.status);
+  text += count('generation', entry.generation) + count('problems', entry.problems) + member('trace', entry.trace);
   // Numbers keep their text, so that the same decision can be made again.
-  return `${members},"fields":${stringify(fields)}`;
+  return fields === undefined || fields.size === 0 ? text : `${text},"fields":${stringify(fields)}`;
+}
+
+function member(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `,"${name}":${quote(value)}`;
+}
+
+function count(name: string, value: number | undefined): string {
+  return value === undefined ? '' : `,"${name}":${value}`;
+}
+
+const needsEscape = /["\\\x00-\x1f\ud800-\udfff]/;
+
+/** As `JSON.stringify`, quicker for the many texts that need no escaping. */
+function quote(text: string): string {
+  return needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
 /** Every member of a record, for the reference page. */
