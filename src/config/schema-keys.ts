@@ -44,9 +44,19 @@ export interface UnsupportedField {
   readonly description: string | undefined;
 }
 
-/** Finds the fields of a value that its schema marks as not offered. */
-export function unsupportedFields(schema: Schema, value: unknown): UnsupportedField[] {
-  return findUnsupported(unwrap(schema), value, []);
+const unsupported = new WeakMap<Schema, WeakMap<object, readonly UnsupportedField[]>>();
+
+/**
+ * Finds the fields of a value that its schema marks as not offered. What has been read is never changed in place, and of
+ * thousands of objects one changes at a time: the others are not walked again.
+ */
+export function unsupportedFields(schema: Schema, value: unknown): readonly UnsupportedField[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const known = unsupported.get(schema) ?? new WeakMap<object, readonly UnsupportedField[]>();
+  unsupported.set(schema, known);
+  const fields = known.get(value) ?? findUnsupported(unwrap(schema), value, []);
+  known.set(value, fields);
+  return fields;
 }
 
 function findUnsupported(parents: readonly Schema[], value: unknown, path: KeyPath): UnsupportedField[] {

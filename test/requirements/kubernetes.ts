@@ -65,6 +65,12 @@ export const requirements = [
     behaviour: 'Among two thousand routes the change of one is live within a second.',
   },
   {
+    id: 'AR-scale-secrets',
+    source: 'architecture, provider',
+    behaviour:
+      'Hundreds of Secrets, each watched by its name, cost a few connections, and one change is live in a second.',
+  },
+  {
     id: 'AR-api-kill',
     source: 'architecture, provider',
     behaviour: 'The API server may die: traffic goes on, and after its return changes are there within 5 s.',

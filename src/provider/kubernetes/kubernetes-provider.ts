@@ -1,5 +1,5 @@
 import { translateObjects } from '../../config/dynamic/manifests/translate-objects.ts';
-import type { DynamicConfiguration } from '../../config/dynamic/model.ts';
+import type { DynamicConfiguration, Origin } from '../../config/dynamic/model.ts';
 import type { RuntimeStatus } from '../../config/runtime/status.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Provider, Publish } from '../definition.ts';
@@ -7,7 +7,7 @@ import { type ApiAccess, findApiAccess } from './api-access.ts';
 import { ApiClient } from './api-client.ts';
 import type { ApiObject } from './api-object.ts';
 import { ClusterObjects, type Reference } from './cluster-objects.ts';
-import { objectProvider, originOf } from './object-origin.ts';
+import { nowhere, objectProvider, originOf } from './object-origin.ts';
 import type { KubernetesOptions } from './options.ts';
 import { backOff, pause } from './pause.ts';
 import { findSliceResource, type Resource } from './resources.ts';
@@ -67,7 +67,8 @@ class KubernetesProvider implements Provider {
     if (signal.aborted) return;
     log.info('routing objects read', { milliseconds: Math.round(performance.now() - begun) });
     this.#reporter = this.#startReporter(access, client, log);
-    await this.#publish(objects, publish, firstPatience);
+    await this.#explore(objects);
+    await this.#publish(objects, publish);
     // Goes on in the background: from here on no fault may end it, because nobody would be told of later changes.
     void this.#follow(objects, publish, signal, log);
   }
@@ -110,15 +111,22 @@ class KubernetesProvider implements Provider {
     }
   }
 
+  /** Finds out what is referred to, and reads it, so that not everything is missing once before it is there. */
+  async #explore(objects: ClusterObjects): Promise<void> {
+    const references: Reference[] = [];
+    this.#translate(objects.list(), references, objects, () => nowhere);
+    await objects.want(references, firstPatience);
+  }
+
   /** Translates until it is clear what refers to what, and all of that has been read. */
-  async #publish(objects: ClusterObjects, publish: Publish, patience = referencePatience): Promise<void> {
+  async #publish(objects: ClusterObjects, publish: Publish): Promise<void> {
     for (let round = 1; ; round += 1) {
       // What comes while we are at it is looked at afterwards.
       this.#wake = Promise.withResolvers<void>();
       const list = objects.list();
       const references: Reference[] = [];
       const configuration = this.#translate(list, references, objects);
-      const more = await objects.want(references, patience);
+      const more = await objects.want(references, referencePatience);
       if (more && round < mostRounds) continue;
       this.#reporter?.evaluated(configuration, list);
       publish({ ok: true, configuration });
@@ -126,10 +134,15 @@ class KubernetesProvider implements Provider {
     }
   }
 
-  #translate(objects: readonly ApiObject[], references: Reference[], source: ClusterObjects): DynamicConfiguration {
+  #translate(
+    objects: readonly ApiObject[],
+    references: Reference[],
+    source: ClusterObjects,
+    origin: (object: ApiObject) => Origin = originOf,
+  ): DynamicConfiguration {
     const { allowCrossNamespace, allowExternalNameServices, allowEmptyServices, ingressClass } = this.#options;
     return translateObjects(
-      objects.map((value) => ({ value, origin: originOf(value) })),
+      objects.map((value) => ({ value, origin: origin(value) })),
       {
         admitted: true,
         allowCrossNamespace,

@@ -31,6 +31,14 @@ export function originOf(object: ApiObject): Origin {
   return origin;
 }
 
+/** For a translation whose problems nobody will read: it costs nothing to say where they are. */
+export const nowhere: Origin = {
+  provider: objectProvider,
+  label: '',
+  locate: () => undefined,
+  line: () => undefined,
+};
+
 function renderObject(object: ApiObject): string {
   const { apiVersion, kind, metadata, status: _status, ...rest } = object;
   const { name, namespace, labels, annotations } = metadata;

@@ -38,6 +38,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- default (printf "%s-session" (include "portcullis.fullname" .)) .Values.mcp.session.existingSecret -}}
 {{- end -}}
 
+{{- define "portcullis.webhookSecret" -}}
+{{- default (printf "%s-webhook" (include "portcullis.fullname" .)) .Values.webhook.certificate.existingSecret -}}
+{{- end -}}
+
 {{- define "portcullis.image" -}}
 {{- $base := printf "%s/%s" .Values.image.registry .Values.image.repository -}}
 {{- if .Values.image.digest -}}
