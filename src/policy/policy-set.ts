@@ -200,6 +200,11 @@ export class PolicySet {
     return this.#index.candidates(method, name, uri);
   }
 
+  /** The rules that can apply to messages of a method; of those for an item, when its field and text are given. */
+  rulesForUse(method: string, field?: 'name' | 'uri', text?: string): readonly Rule<'allow' | 'deny'>[] {
+    return this.#index.forUse(method, field, text);
+  }
+
   #judge({ facts, lifecycle }: View): Verdict {
     for (const rule of this.candidates(facts)) {
       if (rule.applies(facts)) return { outcome: rule.action, reason: 'rule', rule };

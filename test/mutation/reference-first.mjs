@@ -3,6 +3,8 @@
  * notice goes to Vitest. Most mutants die in milliseconds that way. `differential.test.ts` holds the same corpus, so what
  * dies here would die there.
  */
+import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import { strykerPlugins as vitestPlugins } from '@stryker-mutator/vitest-runner';
@@ -13,6 +15,8 @@ const killedBy = ['reference/corpus'];
 class ReferenceFirstRunner {
   #inner;
   #check;
+  #kills = 0;
+  #tests;
 
   constructor(inner) {
     this.#inner = inner;
@@ -30,34 +34,81 @@ class ReferenceFirstRunner {
     if (before !== undefined) throw new Error(`the corpus fails without a mutant: ${before}`);
   }
 
-  dryRun(options) {
-    return this.#inner.dryRun(options);
+  async dryRun(options) {
+    const result = await this.#inner.dryRun(options);
+    await writeFile(coverageFile, JSON.stringify(testsByMutant(result.mutantCoverage)));
+    return result;
   }
 
   async mutantRun(options) {
-    // What runs while a module loads cannot be switched any more: a process of its own for that costs more than Vitest.
-    const difference =
-      options.mutantActivation === 'static' ? undefined : this.#differenceUnder(options.activeMutant.id);
-    if (difference === undefined) return this.#inner.mutantRun(byFile(options));
-    return { status: 'killed', killedBy, failureMessage: difference, nrOfTests: 1 };
+    const { id } = options.activeMutant;
+    this.#tests ??= JSON.parse(await readFile(coverageFile, 'utf8'));
+    const testFilter = options.testFilter ?? this.#tests[id];
+    // What also runs in tests is switched on while they run; what runs only while modules load takes a new process.
+    const difference = testFilter === undefined ? differenceOfProcess(id) : this.#differenceUnder(id);
+    if (difference !== undefined) return { status: 'killed', killedBy, failureMessage: difference, nrOfTests: 1 };
+    const mutantActivation = testFilter === undefined ? 'static' : 'runtime';
+    return noticed(await this.#inner.mutantRun(byFile({ ...options, testFilter, mutantActivation })));
   }
 
   #differenceUnder(id) {
     globalThis.__stryker__ ??= {};
     const switches = globalThis.__stryker__;
     Object.assign(switches, { activeMutant: id, hitCount: 0, hitLimit: 50_000_000 });
+    let difference;
     try {
-      return this.#check();
+      difference = this.#check();
     } catch (error) {
-      return `threw ${error}`;
+      difference = `threw ${error}`;
     } finally {
       Object.assign(switches, { activeMutant: undefined, hitCount: undefined, hitLimit: undefined });
     }
+    if (difference !== undefined) this.#holdsAgain();
+    return difference;
+  }
+
+  /** A mutant must leave nothing behind by which the next one would seem to be noticed. */
+  #holdsAgain() {
+    this.#kills += 1;
+    if (this.#kills % 50 !== 0) return;
+    const after = this.#check();
+    if (after !== undefined) throw new Error(`the corpus fails without a mutant: ${after}`);
   }
 
   dispose() {
     return this.#inner.dispose();
   }
+}
+
+/** In the sandbox, which all runners share; only one of them makes the first run. */
+const coverageFile = '.mutant-coverage.json';
+
+function testsByMutant({ perTest } = { perTest: {} }) {
+  const tests = {};
+  for (const [test, hits] of Object.entries(perTest)) {
+    for (const id of Object.keys(hits)) {
+      tests[id] ??= [];
+      tests[id].push(test);
+    }
+  }
+  return tests;
+}
+
+/** The same for what runs while modules load: those of this process are loaded, so it takes a new one. */
+function differenceOfProcess(id) {
+  const env = { ...process.env, __STRYKER_ACTIVE_MUTANT__: id };
+  const run = spawnSync(process.execPath, [program], { env, encoding: 'utf8', timeout: 60_000 });
+  if (run.status === 0) return undefined;
+  return run.status === 1 ? run.stdout : `ended with ${run.status ?? run.signal ?? run.error}`;
+}
+
+const program = join(import.meta.dirname, 'check-corpus.mjs');
+
+/** A test file that cannot even be read under a mutant has noticed it: an ordinary run of the tests would fail. */
+function noticed(result) {
+  const [, file] = /outside of a test run: (\S+\.test\.ts): /.exec(result.errorMessage ?? '') ?? [];
+  if (result.status !== 'error' || file === undefined) return result;
+  return { status: 'killed', killedBy: [file], failureMessage: result.errorMessage, nrOfTests: 1 };
 }
 
 /** The corpus of this file has been asked. */

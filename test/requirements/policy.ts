@@ -204,6 +204,12 @@ export const requirements = [
     behaviour: 'An item is not shown for the sake of a number that no text with the known parts can be.',
   },
   {
+    id: 'PL-6.possible',
+    source: 'policy-language §6',
+    behaviour:
+      'A condition with open parts has the outcomes that some values bring about, and no others but where the page leaves it.',
+  },
+  {
     id: 'PL-6.quick',
     source: 'policy-language §6 and the authorization work',
     behaviour: 'Filtering a long list under many rules costs little.',

@@ -4,6 +4,7 @@ import { Facts } from '../facts.ts';
 import { pathsOf } from '../operand.ts';
 import { type OutcomeSet, only } from '../outcome-set.ts';
 import type { Path } from '../path.ts';
+import type { PolicySet } from '../policy-set.ts';
 import { type PathValue, requestFrom } from './request-from.ts';
 
 /**
@@ -29,6 +30,12 @@ export interface Atom {
 export class AtomTable {
   readonly #byKey = new Map<string, Atom>();
   readonly #byCondition = new WeakMap<Condition, Atom>();
+
+  /** Holds the atoms of all rules of the sets from the beginning. */
+  constructor(...sets: readonly PolicySet[]) {
+    for (const { rules, listRules } of sets)
+      for (const rule of [...rules, ...listRules]) for (const leaf of rule.program.leaves.values()) this.of(leaf);
+  }
 
   of(condition: Condition): Atom {
     let atom = this.#byCondition.get(condition);

@@ -132,10 +132,10 @@ export interface CellOptions {
 /** Cuts all messages into cells along the methods, names and URIs that the policies name. */
 export function cellsOf(atoms: readonly Atom[], options: CellOptions = {}): Cell[] {
   const caller = options.caller ?? anyCaller;
-  const methods = [...new Set([...protocolMethods, ...textsComparedWith(atoms, methodKey)])];
+  const methods = new Set([...protocolMethods, ...textsComparedWith(atoms, methodKey)]);
   const items = {
-    name: [...new Set([...textsComparedWith(atoms, nameKey), ...(options.names ?? [])])],
-    uri: [...new Set([...textsComparedWith(atoms, uriKey), ...(options.uris ?? [])])],
+    name: new Set([...textsComparedWith(atoms, nameKey), ...(options.names ?? [])]),
+    uri: new Set([...textsComparedWith(atoms, uriKey), ...(options.uris ?? [])]),
   };
   const cells: Cell[] = [];
   for (const method of methods) {
@@ -151,9 +151,7 @@ export function cellsOf(atoms: readonly Atom[], options: CellOptions = {}): Cell
       cells.push(messageCell({ method, caller, methods, lifecycle: lifecycleMethods.has(method) }));
     } else {
       for (const value of [...items[key], undefined]) {
-        cells.push(
-          messageCell({ method, caller, methods, lifecycle: false, item: { key, value }, others: items[key] }),
-        );
+        cells.push(messageCell({ method, caller, methods, lifecycle: false, item: { key, value }, items: items[key] }));
       }
     }
   }
@@ -173,10 +171,12 @@ const httpMethods: Readonly<Record<PolicyRequest['kind'], string>> = {
 function messageCell(parts: {
   readonly method: string | undefined;
   readonly caller: KnownCaller;
-  readonly methods: readonly string[];
+  /** Those that have cells of their own. */
+  readonly methods: ReadonlySet<string>;
   readonly lifecycle: boolean;
   readonly item?: CellItem;
-  readonly others?: readonly string[];
+  /** Items that have cells of their own. */
+  readonly items?: ReadonlySet<string>;
 }): Cell {
   const { method, caller, lifecycle, item } = parts;
   const kind = method?.startsWith('notifications/') === true ? 'notification' : 'request';
@@ -196,15 +196,14 @@ function messageCell(parts: {
     }
     return OPEN;
   };
-  const excludedItems = new Set(parts.others);
-  const excludedMethods = new Set(parts.methods);
+  const excludedItems = parts.items ?? new Set();
   return {
     kind,
     method,
     item,
     views: [{ pin, lifecycle, onlyRules: false }],
     limits(pathKey) {
-      if (pathKey === methodKey) return { excluded: excludedMethods, text: true };
+      if (pathKey === methodKey) return { excluded: parts.methods, text: true };
       if (item !== undefined && pathKey === itemKey) return { excluded: excludedItems, text: true };
       return textual.has(pathKey) ? { text: true } : {};
     },
@@ -231,17 +230,17 @@ function messageCell(parts: {
 /** A completion is judged as the use of what its reference names, and by the rules about the message itself. */
 function completionCell(
   item: CellItem,
-  items: Readonly<Record<'name' | 'uri', readonly string[]>>,
+  items: Readonly<Record<'name' | 'uri', ReadonlySet<string>>>,
   caller: KnownCaller,
 ): Cell {
   const used = item.key === 'name' ? 'prompts/get' : 'resources/read';
   const base = messageCell({
     method: 'completion/complete',
     caller,
-    methods: [],
+    methods: new Set(),
     lifecycle: false,
     item,
-    others: items[item.key],
+    items: items[item.key],
   });
   const [own] = base.views;
   const pinOwn = (path: Path): Pinned => own?.pin(path);

@@ -1,10 +1,11 @@
 import type { PolicyRequest } from '../facts.ts';
 import type { PolicySet } from '../policy-set.ts';
-import type { Rule } from '../rule.ts';
 import { AtomTable, type State } from './atom.ts';
-import { type Cell, type CellItem, type CellView, cellsOf } from './cells.ts';
-import { type Assignment, Explorer, noChoice, type Settled, type Variable } from './explorer.ts';
+import { type Cell, type CellItem, cellsOf } from './cells.ts';
+import { comparison, type Direction } from './comparison.ts';
+import { type Assignment, Explorer, type Settled, type Variable } from './explorer.ts';
 import { compareLists, type ListChange } from './list-diff.ts';
+import { type Alignment, alignRules } from './rule-alignment.ts';
 import { findWitness } from './witness.ts';
 
 /** Who is concerned: what must hold of the caller and of the request. */
@@ -59,15 +60,14 @@ const conditionsShown = 4;
  * is decided alike by both for every caller and every argument.
  */
 export function diffPolicies(before: PolicySet, after: PolicySet, options: DiffOptions = {}): PolicyDiff {
-  const atoms = new AtomTable();
-  for (const set of [before, after]) registerAtoms(atoms, set);
+  const atoms = new AtomTable(before, after);
   const changes: Change[] = [];
   const unknown: Change[] = [];
   const unexamined: PolicyDiff['unexamined'][number][] = [];
-  const calls = sameRules(atoms, before.rules, after.rules) && before.defaultAction === after.defaultAction;
-  if (!calls) {
+  const alignment = alignRules(atoms, before, after);
+  if (!alignment.same) {
     for (const cell of cellsOf(atoms.all(), options)) {
-      const found = compareCell(cell, atoms, before, after, options.budget ?? 20_000);
+      const found = compareCell(cell, atoms, alignment, options.budget ?? 20_000);
       changes.push(...found.changes);
       unknown.push(...found.unknown);
       if (!found.complete) unexamined.push({ kind: cell.kind, method: cell.method, item: cell.item });
@@ -77,91 +77,15 @@ export function diffPolicies(before: PolicySet, after: PolicySet, options: DiffO
   return { changes, unknown, unexamined, lists: lists.changes, unknownLists: lists.unknown };
 }
 
-/** Meets every condition of a policy set once, so that the table holds all atoms. */
-export function registerAtoms(atoms: AtomTable, set: PolicySet): void {
-  for (const rule of [...set.rules, ...set.listRules]) for (const leaf of rule.program.leaves.values()) atoms.of(leaf);
-}
-
-function sameRules(atoms: AtomTable, a: readonly Rule[], b: readonly Rule[]): boolean {
-  return a.length === b.length && a.every((rule, index) => ruleKey(atoms, rule) === ruleKey(atoms, b[index] ?? rule));
-}
-
-/** A text that is equal for rules that mean the same by their atoms. */
-function ruleKey(atoms: AtomTable, rule: Rule): string {
-  const write = (expression: Rule['program']['expression']): string => {
-    if (expression.type === 'call') {
-      const leaf = rule.program.leaves.get(expression);
-      return leaf === undefined ? '?' : atoms.of(leaf).key;
-    }
-    if (expression.type === 'not') return `!${write(expression.operand)}`;
-    return `(${expression.operands.map(write).join(expression.type === 'and' ? '&' : '|')})`;
-  };
-  return `${rule.action}:${write(rule.program.expression)}`;
-}
-
-type CallRule = Rule<'allow' | 'deny'>;
-
-/** The rules that matter in a view, before anything else is known. */
-export function remainingRules<R extends Rule>(explorer: Explorer, rules: readonly R[], view: CellView): R[] {
-  const remaining: R[] = [];
-  for (const rule of rules) {
-    const standing = explorer.standing(rule, view, noChoice);
-    if (standing !== false) remaining.push(rule);
-    if (standing === true) break;
-  }
-  return remaining;
-}
-
-export interface Verdict {
-  readonly outcome: 'allow' | 'deny';
-  readonly rule: CallRule | undefined;
-}
-
-/** Walks rules until one applies; the default and the lifecycle come after them. */
-export function judgeRules(
-  explorer: Explorer,
-  rules: readonly CallRule[],
-  view: CellView,
-  defaultAction: 'allow' | 'deny',
-  assignment: Assignment,
-): Settled<Verdict> {
-  for (const rule of rules) {
-    const standing = explorer.standing(rule, view, assignment);
-    if (standing === true) return { answer: { outcome: rule.action, rule } };
-    if (standing !== false) return { branch: standing };
-  }
-  return { answer: { outcome: view.lifecycle ? 'allow' : defaultAction, rule: undefined } };
-}
-
-/** The outcome over all views of a cell: every one must allow. */
-export function judgeCell(
-  explorer: Explorer,
-  rulesOf: (view: CellView) => readonly CallRule[],
-  defaultAction: 'allow' | 'deny',
-  assignment: Assignment,
-): Settled<Verdict> {
-  let first: Verdict | undefined;
-  for (const view of explorer.cell.views) {
-    const settled = judgeRules(explorer, rulesOf(view), view, defaultAction, assignment);
-    if ('branch' in settled) return settled;
-    const { outcome, rule } = settled.answer;
-    if (outcome === 'deny' && (rule !== undefined || !view.onlyRules)) return settled;
-    first ??= settled.answer;
-  }
-  return { answer: first ?? { outcome: 'deny', rule: undefined } };
-}
-
-type Direction = Change['direction'] | 'same';
-
 function compareCell(
   cell: Cell,
   atoms: AtomTable,
-  before: PolicySet,
-  after: PolicySet,
+  alignment: Alignment,
   budget: number,
 ): { changes: Change[]; unknown: Change[]; complete: boolean } {
   const explorer = new Explorer(cell, atoms);
-  const settle = comparison(explorer, atoms, before, after);
+  const { before, after } = alignment;
+  const settle = comparison(explorer, alignment);
   const found = { gained: new Found(), lost: new Found() };
   const complete = explorer.explore<Direction>(
     settle,
@@ -255,48 +179,6 @@ function joinConditions(a: ChangeCondition, b: ChangeCondition): ChangeCondition
   const { variable, states } = differing;
   const literals = a.literals.filter((literal) => literal.variable !== variable);
   return { literals: variable.domain.every((state) => states.includes(state)) ? literals : [...literals, differing] };
-}
-
-/**
- * How the two compare under an assignment. Where both begin with the same rules, those are asked last: most of what a
- * small change leaves alone is then never looked at.
- */
-function comparison(
-  explorer: Explorer,
-  atoms: AtomTable,
-  before: PolicySet,
-  after: PolicySet,
-): (assignment: Assignment) => Settled<Direction> {
-  const { views } = explorer.cell;
-  const rulesOf = (set: PolicySet) => new Map(views.map((view) => [view, remainingRules(explorer, set.rules, view)]));
-  const [old, young] = [rulesOf(before), rulesOf(after)];
-  const [view] = views;
-  const oldRules = view === undefined ? [] : (old.get(view) ?? []);
-  const newRules = view === undefined ? [] : (young.get(view) ?? []);
-  let common = 0;
-  if (views.length === 1) {
-    while (common < oldRules.length && common < newRules.length) {
-      const [a, b] = [oldRules[common], newRules[common]];
-      if (a === undefined || b === undefined || ruleKey(atoms, a) !== ruleKey(atoms, b)) break;
-      common += 1;
-    }
-  }
-  const judge = (set: PolicySet, rules: typeof old, assignment: Assignment) =>
-    judgeCell(explorer, (each) => (rules.get(each) ?? []).slice(common), set.defaultAction, assignment);
-  return (assignment) => {
-    const was = judge(before, old, assignment);
-    if ('branch' in was) return was;
-    const is = judge(after, young, assignment);
-    if ('branch' in is) return is;
-    if (was.answer.outcome === is.answer.outcome) return { answer: 'same' };
-    for (const rule of oldRules.slice(0, common)) {
-      if (view === undefined) break;
-      const standing = explorer.standing(rule, view, assignment);
-      if (standing === true) return { answer: 'same' };
-      if (standing !== false) return { branch: standing };
-    }
-    return { answer: is.answer.outcome === 'allow' ? 'gained' : 'lost' };
-  };
 }
 
 /** Leaves out what the answer does not hang on, and what follows from the rest. */

@@ -3,6 +3,7 @@ import type { Condition } from '../condition.ts';
 import type { IndexField } from '../demand.ts';
 import { andSets, CAN_BE_FALSE, CAN_BE_TRUE, NONE, negateSet, type OutcomeSet, only, orSets } from '../outcome-set.ts';
 import { compilePolicyPath, type Path } from '../path.ts';
+import type { PolicySet } from '../policy-set.ts';
 import { type Rule, readingOf } from '../rule.ts';
 import { ABSENT, type Atom, type AtomTable, isLiteral, keyOf, outcomeOfState, type State, stateOn } from './atom.ts';
 import { type Cell, type CellView, OPEN, type Pinned } from './cells.ts';
@@ -25,20 +26,22 @@ export interface Variable {
 /** States chosen for variables so far. */
 export type Assignment = ReadonlyMap<Variable, State>;
 
-const demandedPaths = (
-  [
-    ['method', 'mcp.method'],
-    ['name', 'mcp.params.name'],
-    ['uri', 'mcp.params.uri'],
-  ] as const
-).flatMap(([field, text]) => {
+const indexFields = ['method', 'name', 'uri'] as const;
+const demandedPaths = {
+  method: pathOf('mcp.method'),
+  name: pathOf('mcp.params.name'),
+  uri: pathOf('mcp.params.uri'),
+} as const;
+
+function pathOf(text: string): Path {
   const path = compilePolicyPath(
     text,
     () => ({ offset: 0, length: 0 }),
     () => {},
   );
-  return path === undefined ? [] : [{ field, path }];
-});
+  if (path === undefined) throw new TypeError(`there is no path ${text}`);
+  return path;
+}
 
 /** A rule under an assignment: it applies, it does not, or that hangs on a variable. */
 export type Standing = boolean | Variable;
@@ -57,7 +60,7 @@ export class Explorer {
   readonly #variables = new Map<string, Variable>();
   readonly #known = new Map<CellView, Map<Atom, State | Variable>>();
   readonly #solved = new Map<string, boolean>();
-  readonly #texts = new Map<CellView, readonly { readonly field: IndexField; readonly value: Pinned }[]>();
+  readonly #demanded = new Map<CellView, Readonly<Record<IndexField, Pinned>>>();
   readonly #openPaths = new Map<string, Path>();
 
   constructor(cell: Cell, atoms: AtomTable) {
@@ -120,16 +123,32 @@ export class Explorer {
 
   /** Whether a rule demands another method or item than a view has: then it does not apply, whatever else is asked. */
   isElsewhere({ demand }: Rule, view: CellView): boolean {
-    let texts = this.#texts.get(view);
-    if (texts === undefined) {
-      texts = demandedPaths.map(({ field, path }) => ({ field, value: view.pin(path) }));
-      this.#texts.set(view, texts);
-    }
-    return texts.some(({ field, value }) => {
+    const pinned = this.#pinned(view);
+    return indexFields.some((field) => {
       const wanted = demand[field];
       if (wanted === undefined) return false;
+      const value = pinned[field];
       return value === undefined || (typeof value === 'string' && !wanted.has(value));
     });
+  }
+
+  /** The rules that are about the method and the item of a view, in their order; no other one applies there. */
+  rulesOf(set: PolicySet, view: CellView): readonly Rule<'allow' | 'deny'>[] {
+    const { method, name, uri } = this.#pinned(view);
+    if (typeof method !== 'string') return set.rules.filter((rule) => !this.isElsewhere(rule, view));
+    const own = typeof name === 'string' ? set.rulesForUse(method, 'name', name) : undefined;
+    const rules = own ?? (typeof uri === 'string' ? set.rulesForUse(method, 'uri', uri) : set.rulesForUse(method));
+    return rules.filter((rule) => !this.isElsewhere(rule, view));
+  }
+
+  #pinned(view: CellView): Readonly<Record<IndexField, Pinned>> {
+    let pinned = this.#demanded.get(view);
+    if (pinned === undefined) {
+      const { method, name, uri } = demandedPaths;
+      pinned = { method: view.pin(method), name: view.pin(name), uri: view.pin(uri) };
+      this.#demanded.set(view, pinned);
+    }
+    return pinned;
   }
 
   /** The outcomes an expression of a rule can have, and a variable that it hangs on. */

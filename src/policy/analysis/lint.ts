@@ -6,9 +6,9 @@ import type { PolicySet } from '../policy-set.ts';
 import { type Rule, readingOf } from '../rule.ts';
 import { AtomTable, keyOf } from './atom.ts';
 import { type Cell, cellsOf, type KnownCaller, OPEN } from './cells.ts';
-import { judgeCell, registerAtoms, remainingRules } from './diff.ts';
 import { Explorer, noChoice } from './explorer.ts';
 import { reachOf } from './reach.ts';
+import { judgeCell, remainingRules } from './verdict.ts';
 
 /** Something in a policy that very likely does not do what it seems to say. */
 export interface Finding {
@@ -80,8 +80,7 @@ const listed: ReadonlyMap<string, string> = new Map([
 /** Items that lists show to somebody although every call is denied: the one place where lists and calls disagree. */
 function hollowItems(set: PolicySet): Finding[] {
   if (set.listDefaultAction !== 'callable') return [];
-  const atoms = new AtomTable();
-  registerAtoms(atoms, set);
+  const atoms = new AtomTable(set);
   const reached = reachOf(set);
   return cellsOf(atoms.all()).flatMap((cell): Finding[] => {
     const noun = listed.get(cell.method ?? '');
@@ -107,7 +106,7 @@ function hollowRule(set: PolicySet, cell: Cell, atoms: AtomTable): Rule | undefi
   const explorer = new Explorer(cell, atoms);
   const [view] = cell.views;
   if (view === undefined) return undefined;
-  const rules = remainingRules(explorer, set.rules, view);
+  const rules = remainingRules(explorer, explorer.rulesOf(set, view), view);
   const granting = rules.find(({ action }) => action === 'allow');
   if (granting === undefined) return undefined;
   let allowed = false;
@@ -124,8 +123,7 @@ function hollowRule(set: PolicySet, cell: Cell, atoms: AtomTable): Rule | undefi
 
 /** Rules that do not say which method they are about, as far as that reaches further than it looks. */
 function anyMethod(set: PolicySet): Finding[] {
-  const atoms = new AtomTable();
-  registerAtoms(atoms, set);
+  const atoms = new AtomTable(set);
   // An initialize with parameters that belong to a call is nobody's.
   const bare: KnownCaller = { pin: ({ names }) => (names[0] === 'mcp' && names[1] === 'params' ? undefined : OPEN) };
   const connect = cellsOf(atoms.all(), { caller: bare }).find(({ method }) => method === 'initialize');

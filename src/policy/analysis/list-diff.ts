@@ -38,8 +38,9 @@ export function compareLists(
     const written = textsComparedWith(atoms.all(), keyOf({ names: ['mcp', 'params', parameter] }));
     const given = (parameter === 'name' ? options.names : options.uris) ?? [];
     const items = list === 'resourceTemplates' ? [undefined] : [...new Set([...written, ...given]), undefined];
+    const named = new Set(items.filter((each) => each !== undefined));
     for (const item of items) {
-      for (const change of compareItem(atoms, before, after, list, item, items, options.budget ?? 20_000)) {
+      for (const change of compareItem(atoms, before, after, list, item, named, options.budget ?? 20_000)) {
         (change.example === undefined ? unknown : changes).push(change);
       }
     }
@@ -68,10 +69,10 @@ function compareItem(
   after: PolicySet,
   list: ItemKind,
   item: string | undefined,
-  items: readonly (string | undefined)[],
+  named: ReadonlySet<string>,
   budget: number,
 ): ListChange[] {
-  const cell = listCell(list, item, items);
+  const cell = listCell(list, item, named);
   const explorer = new Explorer(cell, atoms);
   const reader = new ListReader(explorer, list);
   const found: Record<ListChange['direction'], { example: ListChange['example']; met: boolean; searches: number }> = {
@@ -156,6 +157,7 @@ class ListReader {
   readonly #list: ItemKind;
   readonly #choices = new Map<string, OpenChoice>();
   readonly #starts = new Set<string>();
+  readonly #rules = new Map<PolicySet, readonly Rule[]>();
 
   constructor(explorer: Explorer, list: ItemKind) {
     this.#explorer = explorer;
@@ -171,8 +173,7 @@ class ListReader {
       if (standing !== false) return { variable: standing };
     }
     if (set.listDefaultAction !== 'callable') return { visible: set.listDefaultAction === 'show' };
-    for (const rule of set.rules) {
-      if (this.#explorer.isElsewhere(rule, callView)) continue;
+    for (const rule of this.#rulesOf(set, callView)) {
       const met = this.#outcomes(rule, callView, choices);
       if (typeof met !== 'number') return met;
       const granting = readingOf(rule.action) === 'granting';
@@ -182,6 +183,16 @@ class ListReader {
       if (surely) return { visible: false };
     }
     return { visible: set.defaultAction === 'allow' };
+  }
+
+  /** Asked once for each choice, and always the same. */
+  #rulesOf(set: PolicySet, view: CellView): readonly Rule[] {
+    let rules = this.#rules.get(set);
+    if (rules === undefined) {
+      rules = this.#explorer.rulesOf(set, view);
+      this.#rules.set(set, rules);
+    }
+    return rules;
   }
 
   /** Claims that conditions over open arguments refer to. */
@@ -286,7 +297,7 @@ function freeOutcomes(condition: Condition, paths: readonly Path[], view: CellVi
 }
 
 /** The list answer and the calls that it stands for, as two views of one cell. */
-function listCell(list: ItemKind, item: string | undefined, items: readonly (string | undefined)[]): Cell {
+function listCell(list: ItemKind, item: string | undefined, named: ReadonlySet<string>): Cell {
   const { listMethod, callMethod, parameter } = itemShapes[list];
   const itemKey = keyOf({ names: ['mcp', 'params', parameter] });
   const pin =
@@ -304,7 +315,6 @@ function listCell(list: ItemKind, item: string | undefined, items: readonly (str
       if (name !== parameter || path.names.length > 3) return undefined;
       return item ?? OPEN;
     };
-  const excluded = new Set(items.filter((each) => each !== undefined));
   const textual = new Set([
     itemKey,
     ...[
@@ -322,18 +332,19 @@ function listCell(list: ItemKind, item: string | undefined, items: readonly (str
       { pin: pin(listMethod), lifecycle: false, onlyRules: false },
       { pin: pin(callMethod), lifecycle: false, onlyRules: false },
     ],
-    limits: (pathKey) => (textual.has(pathKey) ? { text: true, ...(pathKey === itemKey ? { excluded } : {}) } : {}),
+    limits: (pathKey) =>
+      textual.has(pathKey) ? { text: true, ...(pathKey === itemKey ? { excluded: named } : {}) } : {},
     always: (pathKey) =>
       pathKey === itemKey ||
       pathKey === keyOf({ names: ['http', 'host'] }) ||
       pathKey === keyOf({ names: ['http', 'path'] }),
     request: (values) => {
-      const named = values.some((one) => keyOf(one) === itemKey);
+      const isNamed = values.some((one) => keyOf(one) === itemKey);
       const own = {
         names: ['mcp', 'params', parameter],
         value: item ?? (parameter === 'name' ? 'another' : 'another://resource'),
       };
-      return plausible(requestFrom({ values: named ? values : [own, ...values] }), 'POST');
+      return plausible(requestFrom({ values: isNamed ? values : [own, ...values] }), 'POST');
     },
   };
 }

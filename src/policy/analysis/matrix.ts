@@ -5,9 +5,9 @@ import type { PolicySet } from '../policy-set.ts';
 import { type ItemKind, itemShapes } from '../visibility.ts';
 import { AtomTable, keyOf } from './atom.ts';
 import { callerWith, cellsOf, type KnownCaller, OPEN, textsComparedWith } from './cells.ts';
-import { judgeCell, registerAtoms, remainingRules } from './diff.ts';
 import { Explorer } from './explorer.ts';
 import { residualCondition } from './residual.ts';
+import { judgeCell, remainingRules } from './verdict.ts';
 import { findWitness } from './witness.ts';
 
 /** A row of the matrix: a caller of whom something is known. */
@@ -47,16 +47,17 @@ export interface MatrixOptions {
 
 /** What each caller may use: always, sometimes and when, or never. `always` and `never` are proofs. */
 export function policyMatrix(set: PolicySet, options: MatrixOptions): PolicyMatrix {
-  const atoms = new AtomTable();
-  registerAtoms(atoms, set);
+  const atoms = new AtomTable(set);
   const names = options.columns.flatMap(({ list, item }) => (list !== 'resources' && item !== undefined ? [item] : []));
   const uris = options.columns.flatMap(({ list, item }) => (list === 'resources' && item !== undefined ? [item] : []));
   const entries = options.callers.map(({ claims }) => {
-    const cells = cellsOf(atoms.all(), { caller: knownCaller(claims), names, uris });
+    const cells = new Map(
+      cellsOf(atoms.all(), { caller: knownCaller(claims), names, uris }).flatMap((cell) =>
+        cell.item === undefined ? [] : [[columnKey(cell.method, cell.item.value), cell]],
+      ),
+    );
     return options.columns.map(({ list, item }): MatrixEntry => {
-      const cell = cells.find(
-        (each) => each.method === itemShapes[list].callMethod && each.item !== undefined && each.item.value === item,
-      );
+      const cell = cells.get(columnKey(itemShapes[list].callMethod, item));
       if (cell === undefined) throw new TypeError(`no cell for ${list} ${item}`);
       return entryOf(set, new Explorer(cell, atoms), claims, options.budget ?? 20_000);
     });
@@ -64,9 +65,13 @@ export function policyMatrix(set: PolicySet, options: MatrixOptions): PolicyMatr
   return { callers: options.callers.map(({ label }) => label), columns: options.columns, entries };
 }
 
+function columnKey(method: string | undefined, item: string | undefined): string {
+  return JSON.stringify([method, item]);
+}
+
 function entryOf(set: PolicySet, explorer: Explorer, claims: MatrixCaller['claims'], budget: number): MatrixEntry {
   const { views } = explorer.cell;
-  const rules = new Map(views.map((view) => [view, remainingRules(explorer, set.rules, view)]));
+  const rules = new Map(views.map((view) => [view, remainingRules(explorer, explorer.rulesOf(set, view), view)]));
   const met = { allow: false, deny: false };
   const examples: { allow?: PolicyRequest | undefined; deny?: PolicyRequest | undefined } = {};
   let searches = 0;
@@ -127,8 +132,7 @@ function nested(path: readonly string[], value: Value, around: ObjectValue = new
 
 /** Tools, prompts and resources that policies name, as columns. */
 export function columnsNamed(set: PolicySet): MatrixColumn[] {
-  const atoms = new AtomTable();
-  registerAtoms(atoms, set);
+  const atoms = new AtomTable(set);
   const uses = (method: string) =>
     set.rules.some(({ demand }) => demand.method === undefined || demand.method.has(method));
   const names = textsComparedWith(atoms.all(), keyOf({ names: ['mcp', 'params', 'name'] }));
@@ -158,8 +162,7 @@ function methodsOf(set: PolicySet, name: string): ReadonlySet<string> | undefine
 
 /** Groups that policies ask for, from the claim at a path: one caller each, and one in none of them. */
 export function groupsNamed(set: PolicySet, claim: readonly string[] = ['groups']): MatrixCaller[] {
-  const atoms = new AtomTable();
-  registerAtoms(atoms, set);
+  const atoms = new AtomTable(set);
   const key = keyOf({ names: ['jwt', ...claim] });
   const groups = new Set<string>();
   for (const { pathKey, condition } of atoms.all()) {

@@ -1,8 +1,8 @@
 import type { PolicySet } from '../policy-set.ts';
 import { AtomTable } from './atom.ts';
 import { type Cell, type CellView, cellsOf } from './cells.ts';
-import { judgeRules, registerAtoms, remainingRules, type Verdict } from './diff.ts';
-import { Explorer } from './explorer.ts';
+import { Explorer, noChoice } from './explorer.ts';
+import { judgeRules, remainingRules, type Verdict } from './verdict.ts';
 
 /** What can become of a rule. */
 export interface Reach {
@@ -16,8 +16,7 @@ export interface Reach {
 
 /** Finds out for every rule whether it can ever apply, and ever decide. Both "cannot" are proofs. */
 export function reachOf(set: PolicySet, budget = 5_000): Reach[] {
-  const atoms = new AtomTable();
-  registerAtoms(atoms, set);
+  const atoms = new AtomTable(set);
   const reach = set.rules.map(() => ({ canApply: false, canDecide: false, shadowedBy: new Set<number>() }));
   for (const cell of cellsOf(atoms.all()))
     for (const view of cell.views) reachIn(cell, view, atoms, set, reach, budget);
@@ -35,7 +34,7 @@ function reachIn(
   budget: number,
 ): void {
   const explorer = new Explorer(cell, atoms);
-  const possible = set.rules.filter((rule) => explorer.standing(rule, view, new Map()) !== false);
+  const possible = explorer.rulesOf(set, view).filter((rule) => explorer.standing(rule, view, noChoice) !== false);
   for (const rule of possible) {
     const found = reach[rule.index];
     if (found === undefined || (found.canApply && found.canDecide)) continue;

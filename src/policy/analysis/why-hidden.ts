@@ -7,7 +7,6 @@ import type { Rule } from '../rule.ts';
 import { type ItemKind, itemShapes } from '../visibility.ts';
 import { AtomTable, keyOf } from './atom.ts';
 import { callerWith, cellsOf, OPEN } from './cells.ts';
-import { registerAtoms } from './diff.ts';
 import { Explorer, noChoice } from './explorer.ts';
 
 /** Why a caller does or does not see an item. */
@@ -50,8 +49,7 @@ export function whyVisible(
   if (listRule !== undefined) return { shown, by: 'listRule', listRule, rules: [] };
   if (set.listDefaultAction !== 'callable') return { shown, by: 'listDefault', listRule: undefined, rules: [] };
 
-  const atoms = new AtomTable();
-  registerAtoms(atoms, set);
+  const atoms = new AtomTable(set);
   const given = parameter === 'name' ? { names: [name] } : { uris: [name] };
   const cell = cellsOf(atoms.all(), { caller: knownCaller(request), ...given }).find(
     (each) => each.method === callMethod && each.item?.value === name,

@@ -48,6 +48,7 @@ function possibleParts(subject: PossibleValue, separator: string, wanted: Possib
     const parts = String(subject.value).split(separator);
     return CAN_BE_FALSE | trueIf(parts.some((part) => canBeEqual(fixed(part.trim()), wanted)));
   }
+  if (wanted.kind === 'text' && wanted.pieces.some((piece) => piece?.includes(separator))) return CAN_BE_FALSE;
   if (wanted.kind !== 'fixed') return EITHER;
   if (subject.kind === 'text') {
     // The last part of what is known may still grow; those before it are parts whatever follows.
