@@ -45,10 +45,14 @@ export class Entrypoint {
     this.#observe = dependencies.observe;
     this.#trust = compileTrust(options.forwardedHeaders);
     this.#server = dependencies.tls === undefined ? this.#plainServer() : this.#secureServer(dependencies.tls);
+    const sockets = this.#sockets;
+    function forget(this: Socket): void {
+      sockets.delete(this);
+    }
     this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
+      sockets.add(socket);
       socket.setNoDelay(true);
-      socket.on('close', () => this.#sockets.delete(socket));
+      socket.on('close', forget);
     });
   }
 
@@ -210,6 +214,8 @@ export class Entrypoint {
     if (reply.longLived === true) {
       this.#busy.delete(response);
       if (!response.destroyed) this.#longLived.add(response);
+      if (request.httpVersionMajor < 2) forgetHead(request as IncomingMessage);
+      exchange.headers.trim();
     }
     // A body that was not read would be taken for the next request (RFC 9112 §9.3): the connection ends with this answer.
     const close = this.#draining || !(request as IncomingMessage).complete || exchange.protocol === '1.0';
@@ -250,6 +256,12 @@ export class Entrypoint {
     if (request.httpVersionMajor < 2 && Buffer.isBuffer(reply.body)) writable.end(reply.body);
     else writable.end();
   }
+}
+
+/** Node keeps a request as long as its answer is open; of an event stream's request nobody reads the head again. */
+function forgetHead(request: IncomingMessage): void {
+  request.rawHeaders = [];
+  request.headers = {};
 }
 
 /** Answers what Node's parser could not read, by the cause, and closes: framing after it cannot be trusted. */

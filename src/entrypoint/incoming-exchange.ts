@@ -12,6 +12,7 @@ import type { EntrypointOptions } from './options.ts';
 import { IncomingBody } from './request-body.ts';
 import { normaliseTarget, parseAuthority } from './request-target.ts';
 
+const none: readonly (() => void)[] = [];
 let sequence = 0;
 const processTag = Math.floor(Math.random() * 0x7fffffff).toString(36);
 
@@ -37,7 +38,7 @@ export class IncomingExchange implements Exchange {
   abortOnClose = true;
   readonly facts: RequestFacts;
   closed = false;
-  #closeCallbacks: Set<() => void> | undefined = undefined;
+  #closeCallbacks: readonly (() => void)[] = none;
 
   /** Throws a {@link Refusal} when the request breaks a rule. */
   constructor(
@@ -67,9 +68,7 @@ export class IncomingExchange implements Exchange {
 
     const framing = readFraming(this.headers, this.protocol, request);
     if (!framing.empty && (this.method === 'GET' || this.method === 'HEAD')) throw new Refusal(400, 'body_on_get');
-    this.body = new IncomingBody(request, framing, options.timeouts.body, (bytes) => {
-      facts.requestBytes += bytes;
-    });
+    this.body = new IncomingBody(request, framing, options.timeouts.body, facts);
     this.clientAddress = applyForwardedHeaders(this.headers, this.peerAddress, this.target);
   }
 
@@ -82,9 +81,10 @@ export class IncomingExchange implements Exchange {
       queueMicrotask(callback);
       return () => {};
     }
-    this.#closeCallbacks ??= new Set();
-    this.#closeCallbacks.add(callback);
-    return () => this.#closeCallbacks?.delete(callback);
+    this.#closeCallbacks = this.#closeCallbacks === none ? [callback] : [...this.#closeCallbacks, callback];
+    return () => {
+      this.#closeCallbacks = this.#closeCallbacks.filter((one) => one !== callback);
+    };
   }
 
   /** The entrypoint says that the client has gone before the reply was complete. */
@@ -92,8 +92,8 @@ export class IncomingExchange implements Exchange {
     if (this.closed) return;
     this.closed = true;
     const callbacks = this.#closeCallbacks;
-    this.#closeCallbacks = undefined;
-    if (callbacks !== undefined) for (const callback of callbacks) callback();
+    this.#closeCallbacks = none;
+    for (const callback of callbacks) callback();
   }
 }
 

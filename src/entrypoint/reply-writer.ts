@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
-import type { BodyFlow } from '../http/body.ts';
+import type { BodyFlow, BodySink, BodySource } from '../http/body.ts';
 import type { Reply } from '../http/exchange.ts';
 import type { IncomingExchange } from './incoming-exchange.ts';
 
@@ -32,106 +32,128 @@ export function writeReply(
   reply: Reply,
   options: { readonly close: boolean; readonly writeTimeout: number },
 ): Promise<ReplyEnd> {
+  const { body } = reply;
+  const flows = body !== null && !Buffer.isBuffer(body);
+  if (response.destroyed || exchange.closed) {
+    if (flows) body.cancel();
+    return Promise.resolve('client_gone');
+  }
+  setFraming(exchange, reply, options.close);
+  if (flows && exchange.method === 'HEAD') body.cancel();
+  if (flows && exchange.method !== 'HEAD') {
+    return new Promise((resolve) => {
+      new FlowingReply(exchange, response as ServerResponse, resolve, options.writeTimeout).start(reply, body);
+    });
+  }
   return new Promise((resolve) => {
-    const { body } = reply;
-    if (response.destroyed || exchange.closed) {
-      if (body !== null && !Buffer.isBuffer(body)) body.cancel();
-      resolve('client_gone');
-      return;
-    }
-    const http2 = exchange.protocol === '2';
-    exchange.facts.replyHeaders = reply.headers;
-    reply.headers.deleteWhere((name) => connectionFields.has(name));
-    if (options.close && !http2) reply.headers.append('Connection', 'close');
-    if (Buffer.isBuffer(body) && !reply.headers.has('content-length')) {
-      reply.headers.append('Content-Length', String(body.length));
-    }
-    if (
-      body === null &&
-      !reply.headers.has('content-length') &&
-      reply.status >= 200 &&
-      reply.status !== 204 &&
-      reply.status !== 304
-    ) {
-      reply.headers.append('Content-Length', '0');
-    }
     const writable = response as ServerResponse;
-    if (body === null || Buffer.isBuffer(body)) {
-      writable.once('close', () => resolve(writable.writableFinished ? 'complete' : 'client_gone'));
-      writable.on('error', ignore);
-      writeHead(response, reply, http2);
-      if (body === null || exchange.method === 'HEAD') {
-        writable.end();
-        return;
-      }
-      exchange.facts.replyBytes += body.length;
-      // Every byte is one character of latin1, and Node sends a head and a short text in a single write.
-      if (!http2 && body.length <= singleWriteLimit) writable.end(body.toString('latin1'), 'latin1');
-      else writable.end(body);
-      return;
-    }
-    if (exchange.method === 'HEAD') {
-      body.cancel();
-      writable.once('close', () => resolve(writable.writableFinished ? 'complete' : 'client_gone'));
-      writable.on('error', ignore);
-      writeHead(response, reply, http2);
+    writable.once('close', () => resolve(writable.writableFinished ? 'complete' : 'client_gone'));
+    writable.on('error', ignore);
+    writeHead(exchange, response, reply);
+    if (!Buffer.isBuffer(body) || exchange.method === 'HEAD') {
       writable.end();
       return;
     }
-    let flow: BodyFlow | undefined;
-    let ended = false;
-    let stall: NodeJS.Timeout | undefined;
-    const finish = (end: ReplyEnd): void => {
-      if (ended) return;
-      ended = true;
-      clearTimeout(stall);
-      resolve(end);
-    };
-    writable.on('close', () => {
-      if (ended) return;
-      if (writable.writableFinished) {
-        finish('complete');
-        return;
-      }
-      finish('client_gone');
-      flow?.cancel();
-    });
-    writable.on('error', ignore);
-    writeHead(response, reply, http2);
-    writable.flushHeaders();
-    let paused = false;
-    writable.on('drain', () => {
-      clearTimeout(stall);
-      if (!paused || ended) return;
-      paused = false;
-      flow?.resume();
-    });
-    flow = body.start({
-      chunk(data) {
-        if (ended) return;
-        exchange.facts.replyBytes += data.length;
-        if (!writable.write(data) && !paused) {
-          paused = true;
-          if (options.writeTimeout > 0) stall = setTimeout(() => writable.destroy(), options.writeTimeout);
-          // `start` may call us before it has returned the flow.
-          if (flow === undefined) queueMicrotask(() => paused && flow?.pause());
-          else flow.pause();
-        }
-      },
-      end() {
-        if (!ended) writable.end();
-      },
-      fail() {
-        finish('cut');
-        writable.destroy();
-      },
-    });
-    if (ended) flow.cancel();
+    exchange.facts.replyBytes += body.length;
+    // Every byte is one character of latin1, and Node sends a head and a short text in a single write.
+    if (exchange.protocol !== '2' && body.length <= singleWriteLimit) writable.end(body.toString('latin1'), 'latin1');
+    else writable.end(body);
   });
 }
 
-function writeHead(response: ServerResponse | Http2ServerResponse, reply: Reply, http2: boolean): void {
-  if (!http2) {
+function setFraming(exchange: IncomingExchange, { headers, body, status }: Reply, close: boolean): void {
+  exchange.facts.replyHeaders = headers;
+  headers.deleteWhere((name) => connectionFields.has(name));
+  if (close && exchange.protocol !== '2') headers.append('Connection', 'close');
+  if (headers.has('content-length')) return;
+  if (Buffer.isBuffer(body)) headers.append('Content-Length', String(body.length));
+  else if (body === null && status >= 200 && status !== 204 && status !== 304) headers.append('Content-Length', '0');
+}
+
+/**
+ * A reply whose body flows. Event streams are replies, too, and thousands of them may be open for hours: one object with
+ * the state, and no closure that is not needed.
+ */
+class FlowingReply implements BodySink {
+  readonly #exchange: IncomingExchange;
+  readonly #writable: ServerResponse;
+  readonly #resolve: (end: ReplyEnd) => void;
+  readonly #writeTimeout: number;
+  #flow: BodyFlow | undefined;
+  #paused = false;
+  #ended = false;
+  #stall: NodeJS.Timeout | undefined;
+
+  constructor(
+    exchange: IncomingExchange,
+    writable: ServerResponse,
+    resolve: (end: ReplyEnd) => void,
+    writeTimeout: number,
+  ) {
+    this.#exchange = exchange;
+    this.#writable = writable;
+    this.#resolve = resolve;
+    this.#writeTimeout = writeTimeout;
+  }
+
+  start(reply: Reply, body: BodySource): void {
+    const writable = this.#writable;
+    writable.on('close', () => this.#closed());
+    writable.on('error', ignore);
+    writable.on('drain', () => this.#drained());
+    writeHead(this.#exchange, writable, reply);
+    writable.flushHeaders();
+    this.#flow = body.start(this);
+    // `start` may call us before it has returned the flow.
+    if (this.#ended) this.#flow.cancel();
+    else if (this.#paused) this.#flow.pause();
+  }
+
+  chunk(data: Uint8Array): void {
+    if (this.#ended) return;
+    this.#exchange.facts.replyBytes += data.length;
+    if (this.#writable.write(data) || this.#paused) return;
+    this.#paused = true;
+    if (this.#writeTimeout > 0) this.#stall = setTimeout(() => this.#writable.destroy(), this.#writeTimeout);
+    this.#flow?.pause();
+  }
+
+  end(): void {
+    if (!this.#ended) this.#writable.end();
+  }
+
+  fail(): void {
+    this.#finish('cut');
+    this.#writable.destroy();
+  }
+
+  #drained(): void {
+    clearTimeout(this.#stall);
+    if (!this.#paused || this.#ended) return;
+    this.#paused = false;
+    this.#flow?.resume();
+  }
+
+  #closed(): void {
+    if (this.#ended) return;
+    if (this.#writable.writableFinished) {
+      this.#finish('complete');
+      return;
+    }
+    this.#finish('client_gone');
+    this.#flow?.cancel();
+  }
+
+  #finish(end: ReplyEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#stall);
+    this.#resolve(end);
+  }
+}
+
+function writeHead(exchange: IncomingExchange, response: ServerResponse | Http2ServerResponse, reply: Reply): void {
+  if (exchange.protocol !== '2') {
     (response as ServerResponse).writeHead(reply.status, reply.headers.toRaw());
     return;
   }

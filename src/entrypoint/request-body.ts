@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Readable } from 'node:stream';
 import type { RequestBody } from '../http/exchange.ts';
+import type { RequestFacts } from '../http/facts.ts';
 import { Refusal } from '../http/refusal.ts';
 
 const nothing = Buffer.alloc(0);
@@ -13,20 +14,20 @@ export class IncomingBody implements RequestBody {
   buffered: Buffer | undefined;
   readonly #request: IncomingMessage | Http2ServerRequest;
   readonly #timeout: number;
-  readonly #onRead: (bytes: number) => void;
+  readonly #facts: RequestFacts;
   #reading: Promise<Buffer> | undefined;
 
   constructor(
     request: IncomingMessage | Http2ServerRequest,
     framing: { empty: boolean; declaredLength: number | undefined },
     timeout: number,
-    onRead: (bytes: number) => void,
+    facts: RequestFacts,
   ) {
     this.empty = framing.empty;
     this.declaredLength = framing.declaredLength;
     this.#request = request;
     this.#timeout = timeout;
-    this.#onRead = onRead;
+    this.#facts = facts;
     if (framing.empty) this.buffered = nothing;
   }
 
@@ -46,7 +47,9 @@ export class IncomingBody implements RequestBody {
 
   stream(): Readable {
     if (this.#reading !== undefined) throw new TypeError('the body has been read already');
-    this.#request.on('data', (chunk: Buffer) => this.#onRead(chunk.length));
+    this.#request.on('data', (chunk: Buffer) => {
+      this.#facts.requestBytes += chunk.length;
+    });
     this.#request.pause();
     return this.#request;
   }
@@ -82,7 +85,7 @@ export class IncomingBody implements RequestBody {
         clearTimeout(timer);
         const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
         this.buffered = bytes;
-        this.#onRead(size);
+        this.#facts.requestBytes += size;
         resolve(bytes);
       });
       const onGone = (): void => fail(new Refusal(400, 'client_gone'));

@@ -3,9 +3,8 @@
  * joins fields silently, so nothing in the gateway reads it.
  */
 export class HeaderFields {
-  readonly #names: string[] = [];
-  readonly #lower: string[] = [];
-  readonly #values: string[] = [];
+  /** Name, lower-case name and value of each field, one after the other: one array, because every open stream keeps some. */
+  #parts: string[] = [];
 
   /** Takes a flat `[name, value, name, value, …]` list, the shape of `IncomingMessage.rawHeaders`. */
   static fromRaw(raw: readonly string[]): HeaderFields {
@@ -16,101 +15,103 @@ export class HeaderFields {
 
   /** How many fields there are, duplicates counted. */
   get size(): number {
-    return this.#names.length;
+    return this.#parts.length / 3;
   }
 
   /** The first value of a field; `lowerName` must be lower case. */
   get(lowerName: string): string | undefined {
-    const index = this.#lower.indexOf(lowerName);
-    return index < 0 ? undefined : this.#values[index];
+    const parts = this.#parts;
+    for (let i = 1; i < parts.length; i += 3) if (parts[i] === lowerName) return parts[i + 1];
+    return undefined;
   }
 
   has(lowerName: string): boolean {
-    return this.#lower.includes(lowerName);
+    const parts = this.#parts;
+    for (let i = 1; i < parts.length; i += 3) if (parts[i] === lowerName) return true;
+    return false;
   }
 
   /** All values of a field in order. */
   getAll(lowerName: string): string[] {
+    const parts = this.#parts;
     const values: string[] = [];
-    for (let i = 0; i < this.#lower.length; i++)
-      if (this.#lower[i] === lowerName) values.push(this.#values[i] as string);
+    for (let i = 1; i < parts.length; i += 3) if (parts[i] === lowerName) values.push(parts[i + 1] as string);
     return values;
   }
 
   /** Adds a field at the end. `lowerName` spares its making where it is known. */
   append(name: string, value: string, lowerName = name.toLowerCase()): void {
-    this.#names.push(name);
-    this.#lower.push(lowerName);
-    this.#values.push(value);
+    this.#parts.push(name, lowerName, value);
   }
 
-  /** Replaces every field of that name by one. */
+  /** Replaces every field of that name by one, at the place of the first. */
   set(name: string, value: string): void {
+    const parts = this.#parts;
     const lower = name.toLowerCase();
-    const index = this.#lower.indexOf(lower);
-    if (index < 0) {
-      this.append(name, value, lower);
+    for (let i = 1; i < parts.length; i += 3) {
+      if (parts[i] !== lower) continue;
+      parts[i - 1] = name;
+      parts[i + 1] = value;
+      this.#remove((other) => other === lower, i + 3);
       return;
     }
-    this.#names[index] = name;
-    this.#values[index] = value;
-    for (let i = this.#lower.length - 1; i > index; i--) if (this.#lower[i] === lower) this.#remove(i);
+    this.append(name, value, lower);
   }
 
   /** Removes every field of that name; says whether there was one. */
   delete(lowerName: string): boolean {
-    let found = false;
-    for (let i = this.#lower.length - 1; i >= 0; i--) {
-      if (this.#lower[i] === lowerName) {
-        this.#remove(i);
-        found = true;
-      }
-    }
-    return found;
+    return this.has(lowerName) && this.#remove((other) => other === lowerName) > 0;
   }
 
   /** Removes every field that `test` accepts; returns how many went. */
   deleteWhere(test: (lowerName: string, value: string) => boolean): number {
-    let removed = 0;
-    for (let i = this.#lower.length - 1; i >= 0; i--) {
-      if (test(this.#lower[i] as string, this.#values[i] as string)) {
-        this.#remove(i);
-        removed += 1;
-      }
-    }
-    return removed;
+    return this.#remove(test);
   }
 
   /** Calls back for each field in order with its original name, value and lower-case name. */
   forEach(visit: (name: string, value: string, lowerName: string) => void): void {
-    for (let i = 0; i < this.#names.length; i++) {
-      visit(this.#names[i] as string, this.#values[i] as string, this.#lower[i] as string);
+    const parts = this.#parts;
+    for (let i = 0; i < parts.length; i += 3) {
+      visit(parts[i] as string, parts[i + 2] as string, parts[i + 1] as string);
     }
   }
 
   /** The flat list again, for `writeHead` and undici. */
   toRaw(): string[] {
-    const raw: string[] = new Array(this.#names.length * 2);
-    for (let i = 0; i < this.#names.length; i++) {
-      raw[i * 2] = this.#names[i] as string;
-      raw[i * 2 + 1] = this.#values[i] as string;
-    }
+    const parts = this.#parts;
+    const raw: string[] = [];
+    for (let i = 0; i < parts.length; i += 3) raw.push(parts[i] as string, parts[i + 2] as string);
     return raw;
   }
 
   clone(): HeaderFields {
     const copy = new HeaderFields();
-    for (let i = 0; i < this.#names.length; i++) {
-      copy.#names.push(this.#names[i] as string);
-      copy.#lower.push(this.#lower[i] as string);
-      copy.#values.push(this.#values[i] as string);
-    }
+    copy.#parts = this.#parts.slice();
     return copy;
   }
 
-  #remove(index: number): void {
-    this.#names.splice(index, 1);
-    this.#lower.splice(index, 1);
-    this.#values.splice(index, 1);
+  /** Gives back the room that was meant for more fields. */
+  trim(): void {
+    this.#parts = this.#parts.slice();
+  }
+
+  /** Closes the gaps in one pass. `from` is the index of the first lower-case name to look at. */
+  #remove(test: (lowerName: string, value: string) => boolean, from = 1): number {
+    const parts = this.#parts;
+    let to = from - 1;
+    for (let i = from; i < parts.length; i += 3) {
+      const lower = parts[i] as string;
+      const value = parts[i + 1] as string;
+      if (test(lower, value)) continue;
+      if (to !== i - 1) {
+        parts[to] = parts[i - 1] as string;
+        parts[to + 1] = lower;
+        parts[to + 2] = value;
+      }
+      to += 3;
+    }
+    const removed = (parts.length - to) / 3;
+    if (removed > 0) parts.length = to;
+    return removed;
   }
 }

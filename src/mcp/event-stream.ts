@@ -15,14 +15,16 @@ export interface EventStreamOptions {
   readonly keepAliveAfter: number;
 }
 
+const nothing = Buffer.alloc(0);
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * A stream of events on its way to the client: bytes unchanged unless an event is rewritten, flushed as they come,
  * comments when the upstream is silent, events of our own only between two of the upstream's. Back-pressure passes
- * through: nothing is queued but the event under way.
+ * through: nothing is queued but the event under way. It is the source for what comes after it and the sink and the flow of
+ * what comes before, all in one object: thousands of streams may be open for hours.
  */
-export class EventStream implements BodySource {
+export class EventStream implements BodySource, BodySink, BodyFlow {
   readonly #source: BodySource;
   readonly #options: EventStreamOptions;
   readonly #splitter: EventSplitter;
@@ -34,7 +36,7 @@ export class EventStream implements BodySource {
   /** Asked to close before it was started. */
   #closing: Error | undefined;
   /** First bytes, while they may still become a byte order mark; undefined once that is settled. */
-  #head: Buffer | undefined = Buffer.alloc(0);
+  #head: Buffer | undefined = nothing;
   #inserted = false;
   /** Something came from the upstream. */
   #opened = false;
@@ -52,30 +54,21 @@ export class EventStream implements BodySource {
     this.#sink = sink;
     this.#timer = setTimeout(() => this.#silent(), this.#options.keepAliveAfter);
     this.#timer.unref();
-    const flow = this.#source.start({
-      chunk: (data) => this.#receive(data),
-      end: () => this.#end(),
-      fail: (error) => {
-        if (this.#finish()) sink.fail(error);
-      },
-    });
-    this.#flow = flow;
-    if (this.#done) flow.cancel();
+    this.#flow = this.#source.start(this);
+    if (this.#done) this.#flow.cancel();
     if (this.#closing !== undefined) this.close(this.#closing);
-    return {
-      pause: () => {
-        this.#paused = true;
-        flow.pause();
-      },
-      resume: () => {
-        this.#paused = false;
-        this.#flushWaiting();
-        if (!this.#done) flow.resume();
-      },
-      cancel: (reason) => {
-        if (this.#finish()) flow.cancel(reason);
-      },
-    };
+    return this;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#flow?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#flushWaiting();
+    if (!this.#done) this.#flow?.resume();
   }
 
   cancel(reason?: Error): void {
@@ -113,7 +106,7 @@ export class EventStream implements BodySource {
     else this.#whenDone = callback;
   }
 
-  #receive(data: Uint8Array): void {
+  chunk(data: Uint8Array): void {
     if (this.#done) return;
     this.#timer?.refresh();
     const bytes = this.#head === undefined ? data : this.#afterByteOrderMark(data);
@@ -143,7 +136,7 @@ export class EventStream implements BodySource {
     if (!complete) throw new Error(`an event is longer than ${this.#options.maxEventBytes} bytes`);
   }
 
-  #end(): void {
+  end(): void {
     if (this.#done) return;
     try {
       if (this.#head !== undefined && this.#head.length > 0) this.#sink?.chunk(this.#head);
@@ -158,12 +151,16 @@ export class EventStream implements BodySource {
     if (this.#finish()) this.#sink?.end();
   }
 
+  fail(error: Error): void {
+    if (this.#finish()) this.#sink?.fail(error);
+  }
+
   /**
    * A byte order mark counts at the very start only. It is passed on as it is unless something of ours went before it:
    * then it is dropped, since in the middle it would spoil the first line.
    */
   #afterByteOrderMark(data: Uint8Array): Uint8Array | undefined {
-    const start = Buffer.concat([this.#head ?? byteOrderMark.subarray(0, 0), data]);
+    const start = Buffer.concat([this.#head ?? nothing, data]);
     if (start.length < 3 && byteOrderMark.subarray(0, start.length).equals(start)) {
       this.#head = start;
       return undefined;

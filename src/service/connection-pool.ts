@@ -31,10 +31,10 @@ export class Connection {
   /** Bytes the socket had delivered when its last answer was complete. */
   #quietAt = 0;
 
-  constructor(pool: ConnectionPool, options: PoolOptions) {
+  constructor(pool: ConnectionPool, origin: URL, options: PoolOptions) {
     this.#pool = pool;
     const idle = options.idleTimeout > 0 ? options.idleTimeout : longestTimer;
-    this.client = new Client(options.origin, {
+    this.client = new Client(origin, {
       pipelining: 1,
       allowH2: false,
       headersTimeout: options.headTimeout,
@@ -85,12 +85,15 @@ export class Connection {
 /** The connections to one server. */
 export class ConnectionPool {
   readonly #options: PoolOptions;
+  /** Parsed once for all clients. */
+  readonly #origin: URL;
   readonly #idle: Connection[] = [];
   #open = 0;
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#origin = new URL(options.origin);
   }
 
   /** How many connections are open or being made. */
@@ -106,7 +109,7 @@ export class ConnectionPool {
       this.#discard(connection);
     }
     this.#open += 1;
-    return new Connection(this, this.#options);
+    return new Connection(this, this.#origin, this.#options);
   }
 
   put(connection: Connection): void {

@@ -31,6 +31,9 @@ export class DialError extends Error {
   }
 }
 
+/** A socket that fails closes, too. */
+function ignore(): void {}
+
 /** Probes of a peer that has fallen silent: 15 s, then 5 probes 15 s apart. A half-open connection is found within 90 s. */
 const keepAlive = { delay: 15_000, interval: 15_000, count: 5 } as const;
 
@@ -72,17 +75,24 @@ export class Dialler {
     this.#addresses(via?.host ?? hostname).then(
       (addresses) => {
         if (settled) return;
-        socket = this.#open(addresses, via?.port ?? port);
-        socket.setNoDelay(true);
-        socket.on('error', (error) => fail(this.#explain(error)));
-        socket.once(this.#target.secure ? 'secureConnect' : 'connect', () => {
+        const opening = this.#open(addresses, via?.port ?? port);
+        socket = opening;
+        opening.setNoDelay(true);
+        const onError = (error: Error): void => fail(this.#explain(error));
+        const onClose = (): void => fail(new DialError('refused', 'closed before it was set up'));
+        opening.on('error', onError);
+        opening.on('close', onClose);
+        opening.once(this.#target.secure ? 'secureConnect' : 'connect', () => {
           if (settled) return;
           settled = true;
           clearTimeout(timer);
-          socket?.setKeepAlive(true, keepAlive.delay, keepAlive.interval, keepAlive.count);
-          done(null, socket ?? null);
+          opening.setKeepAlive(true, keepAlive.delay, keepAlive.interval, keepAlive.count);
+          // Whoever gets the socket listens from here on; what was needed to open it should not live as long as it does.
+          opening.off('close', onClose);
+          opening.on('error', ignore);
+          opening.off('error', onError);
+          done(null, opening);
         });
-        socket.once('close', () => fail(new DialError('refused', 'closed before it was set up')));
       },
       (error: unknown) => fail(error instanceof DialError ? error : this.#explain(error)),
     );

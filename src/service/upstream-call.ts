@@ -65,7 +65,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
   #framing: UpstreamHead['framing'] = 'none';
   #length = -1;
   #eventStream = false;
-  #held: Uint8Array[] = [];
+  #held: Uint8Array[] | undefined;
   #heldSize = 0;
   #ended = false;
   #error: Error | undefined;
@@ -134,6 +134,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     const { facts, method } = this.#exchange;
     const duration = performance.now() - this.#sentAt;
     const head = readHead((controller.rawHeaders ?? []) as Buffer[], method, status);
+    // An open stream would hold on to it for hours.
+    controller.rawHeaders = null;
     if (head.framing === 'bad' || status > 599) {
       controller.abort(new BadAnswer(status > 599 ? `status ${status}` : 'contradictory framing'));
       return;
@@ -164,8 +166,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     }
     if (this.#ended) {
       this.#phase = 'over';
-      if (this.#heldSize > 0) reply.body = Buffer.concat(this.#held, this.#heldSize);
-      this.#held = [];
+      if (this.#held !== undefined) reply.body = Buffer.concat(this.#held, this.#heldSize);
+      this.#held = undefined;
     } else if (!waited && this.#framing === 'length' && this.#length <= smallBody && !this.#eventStream) {
       // Nobody can use a part of it, so the head may wait one turn for a body sent right behind it.
       setImmediate(() => this.#handOver(true));
@@ -174,6 +176,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
       this.#phase = 'handed';
       reply.body = this;
     }
+    this.#reply = undefined;
     this.#owner.dress(reply, this.#exchange, this.#server);
     this.#resolve(reply);
   }
@@ -192,6 +195,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
         return;
       case 'head':
       case 'handed':
+        this.#held ??= [];
         this.#held.push(chunk);
         this.#heldSize += chunk.length;
         if (this.#heldSize >= heldBytes) controller.pause();
@@ -310,7 +314,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     if (phase === 'over') return;
     this.#phase = 'over';
     this.#error = error;
-    this.#held = [];
+    this.#held = undefined;
     this.#controller?.abort(error);
     if (phase === 'asking' || phase === 'head') this.#reject(clientGone(!this.#started));
     else if (phase === 'flowing' && !silent) this.#sink?.fail(error);
@@ -327,8 +331,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     this.#phase = 'flowing';
     this.#sink = sink;
     const held = this.#held;
-    this.#held = [];
-    for (const chunk of held) {
+    this.#held = undefined;
+    for (const chunk of held ?? []) {
       if (this.#phase !== 'flowing') return this;
       sink.chunk(chunk);
     }
@@ -360,7 +364,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     if (this.#phase === 'over' || this.#phase === 'draining') return;
     if (this.#exchange.closed && !this.#exchange.abortOnClose && !this.#ended && this.#error === undefined) {
       this.#phase = 'draining';
-      this.#held = [];
+      this.#held = undefined;
       this.resume();
       return;
     }

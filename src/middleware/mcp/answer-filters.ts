@@ -5,7 +5,7 @@ import type { Message } from '../../mcp/envelope.ts';
 import type { Era } from '../../mcp/era.ts';
 import { hideItems, makePrivate } from '../../mcp/lists.ts';
 import type { ListKind } from '../../mcp/methods.ts';
-import type { PolicyRequest, PolicySet } from '../../policy/index.ts';
+import type { CallerView, PolicyRequest, PolicySet } from '../../policy/index.ts';
 import { learn, type RouteMemory } from './memory.ts';
 import type { McpOptions } from './options.ts';
 
@@ -51,11 +51,14 @@ export class AnswerFilters {
   }
 
   #ofLists({ question, known, facts }: Asked): AnswerFilter {
-    const view = this.#policies.viewOf(question);
+    // Most streams never bring a list, and thousands may be open.
+    let view: CallerView | undefined;
     return new AnswerFilter((parts) => {
       if (parts.lists.size === 0) return [];
       learn(known, parts);
-      const { edits, hidden } = hideItems(parts, (kind, _key, item) => view.shows(kind, item));
+      view ??= this.#policies.viewOf(question);
+      const shown = view;
+      const { edits, hidden } = hideItems(parts, (kind, _key, item) => shown.shows(kind, item));
       facts.hidden += hidden;
       return [...edits, ...makePrivate(parts)];
     });
