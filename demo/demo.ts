@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,7 +86,7 @@ const loopbackAddresses = [
 /** The guide's manifests with the policy of Step 12 where Step 4 had none. */
 async function copyManifests(target: string): Promise<void> {
   await cp(guide, target, { recursive: true, filter: (path) => !path.endsWith('04-mcp.yaml') });
-  for (const name of await readdir(stepTwelve)) await cp(join(stepTwelve, name), join(target, name));
+  await cp(stepTwelve, target, { recursive: true });
 }
 
 function signToken(subject: string, group: string): Promise<string> {

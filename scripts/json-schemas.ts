@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { caseFile } from '../src/cli/policy/case-file.ts';
+import { requestKeys } from '../src/cli/policy/request.ts';
 import { objectKinds } from '../src/config/dynamic/schema/object-kinds.ts';
 import { routingFile } from '../src/config/dynamic/schema/routing-file.ts';
 import { staticSchema } from '../src/config/static/schema.ts';
@@ -103,6 +105,23 @@ export function schemaFiles(): ReadonlyMap<string, JsonSchema> {
   const routes = toJsonSchema(routingFile);
   const middlewares = routes.properties?.['http']?.properties?.['middlewares'];
   if (middlewares !== undefined) middlewares.additionalProperties = spec;
+  const cases = toJsonSchema(caseFile);
+  // What the refinements of a case say, as far as a schema can.
+  const one = cases.properties?.['cases']?.items;
+  if (one !== undefined) {
+    const needs = (keys: readonly string[]): JsonSchema[] => keys.map((key) => ({ required: [key] }));
+    one.anyOf = [
+      { oneOf: needs(requestKeys), required: ['expect'] },
+      { required: ['visible'], not: { anyOf: needs([...requestKeys, 'expect', 'rule']) } },
+    ];
+    one['not'] = { anyOf: pairsOf(['caller', 'claims', 'token']).map((pair) => ({ required: pair })) };
+    one['dependentRequired'] = { params: ['method'] };
+  }
+  add('policy-test', 'Cases for `portcullis policy test` (*.policy-test.yaml)', cases);
   add('routing-file', 'Routing configuration in the format of Traefik files', routes);
   return files;
+}
+
+function pairsOf(keys: readonly string[]): string[][] {
+  return keys.flatMap((key, at) => keys.slice(at + 1).map((other) => [key, other]));
 }

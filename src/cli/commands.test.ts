@@ -182,7 +182,7 @@ describe('schema', () => {
     expect(code).toBe(0);
     const kinds = out.trimEnd().split('\n');
     expect(kinds).toEqual(
-      expect.arrayContaining(['install', 'ingressroute', 'manifest', 'middleware', 'routing-file']),
+      expect.arrayContaining(['install', 'ingressroute', 'manifest', 'middleware', 'policy-test', 'routing-file']),
     );
     for (const kind of kinds) {
       const schema = JSON.parse((await portcullis(['schema', kind])).out);

@@ -15,7 +15,8 @@ export const command: CommandDefinition = {
 Examples:
   portcullis schema install > portcullis.schema.json
   # first line of portcullis.yaml, for editors with the YAML language server:
-  # yaml-language-server: $schema=./portcullis.schema.json`,
+  # yaml-language-server: $schema=./portcullis.schema.json
+  portcullis schema policy-test > policy-tests/policy-test.schema.json`,
     );
   },
   async execute({ operands, out }) {

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { carryOut } from '../../src/cli/main.ts';
 import { matchesShown, readBlocks } from '../docs/blocks.ts';
@@ -18,8 +18,10 @@ describe('[PL-4.policy-pages] what the pages show', () => {
     let answer = '';
     let compared = 0;
     for (const { language, file, text, line } of readBlocks(readFileSync(join(docs, page), 'utf8'))) {
-      if (file !== undefined) writeFileSync(join(folder, file), `${text}\n`);
-      else if (language === 'sh') {
+      if (file !== undefined) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true });
+        writeFileSync(join(folder, file), `${text}\n`);
+      } else if (language === 'sh') {
         answer = '';
         const take = (written: string): void => {
           answer += written;

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { carryOut } from '../../src/cli/main.ts';
 
 const folder = join(import.meta.dirname, 'fixtures');
@@ -36,29 +37,43 @@ describe('[PL-4.policy-tools] policy tools', () => {
     expect(actual).toBe(existsSync(expectedFile) ? readFileSync(expectedFile, 'utf8') : '');
   });
 
-  test('there is a pair for every finding and every format', () => {
+  test('there is a pair for every format', () => {
     const told = names.map((name) => readFileSync(join(folder, name, 'expected.txt'), 'utf8')).join('\n');
-    for (const code of [
-      'UNREACHABLE',
-      'CONTRADICTION',
-      'HOLLOW_ITEM',
-      'ANY_METHOD',
-      'BARE_NEGATION',
-      'DELIMITER',
-      'PATH_PREFIX',
-      'OPEN_DEFAULT',
-      'UNKNOWN_CLAIM',
-      'UNKNOWN_TOOL',
-      'CONSTANT',
-    ]) {
-      expect(told).toContain(`[POLICY_${code}]`);
-    }
     for (const format of ['TAP version 14', '<?xml', '| --- |', '"verdict"', '"changes"'])
       expect(told).toContain(format);
   });
 });
 
+describe('[PL-4.lint-pairs] every finding of lint, and the form that is safe', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/policy-testing.md'), 'utf8');
+  const codes = [...page.matchAll(/^\| `(POLICY_[A-Z_]+)` \|/gm)].map(([, code = '']) => code);
+
+  test('the page names them', () => {
+    expect(codes.length).toBeGreaterThanOrEqual(11);
+  });
+
+  test.each(codes)('%s', async (code) => {
+    const cwd = join(folder, `lint-${code.slice('POLICY_'.length).toLowerCase().replaceAll('_', '-')}`);
+    const command = readFileSync(join(cwd, 'command.txt'), 'utf8');
+    expect(await run(cwd, wordsOf(command))).toContain(`[${code}]`);
+    const safe = await run(cwd, wordsOf(command.replace('policy.yaml', 'safe.yaml')));
+    expect(safe).not.toContain(`[${code}]`);
+    expect(safe).toMatch(/ in the policies of 1 middleware\nexit \d\n$/);
+  });
+});
+
 describe('[G-12.policy-tests] the examples', () => {
+  test('[G-12.tests-apart] a folder of manifests holds manifests only, its tests in a folder within', () => {
+    const examples = join(import.meta.dirname, '../../examples');
+    const found = globSync('*/**/*', { cwd: examples }).filter((path) => /\.(?:ya?ml|json)$/.test(path));
+    expect(found.filter((path) => path.includes('.policy-test.')).length).toBeGreaterThan(3);
+    for (const path of found) {
+      const text = readFileSync(join(examples, path), 'utf8');
+      if (path.includes('.policy-test.')) expect(path).toMatch(/^[^/]+\/policy-tests\/[^/]+$/);
+      else for (const document of parseAllDocuments(text)) expect(document.has('kind'), path).toBe(true);
+    }
+  });
+
   test('hold the cases beside them', async () => {
     const examples = join(import.meta.dirname, '../../examples');
     expect(await run(examples, ['test', '--coverage', '100', '--mutate'])).toMatch(/ 0 failed\n(?:.*\n)*exit 0\n$/);

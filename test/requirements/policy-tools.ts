@@ -41,6 +41,22 @@ export const requirements = [
       'Real clients of both eras are offered only the capabilities that they could use, over JSON and over SSE.',
   },
   {
+    id: 'PL-4.lint-pairs',
+    source: 'the tools for people of the policy language',
+    behaviour: 'Every finding of `policy lint` has a policy in which it is found, and a safer form in which it is not.',
+  },
+  {
+    id: 'PL-4.case-schema',
+    source: 'the tools for people of the policy language',
+    behaviour: 'The JSON Schema of policy test files takes what `policy test` takes, as far as a schema can say it.',
+  },
+  {
+    id: 'G-12.tests-apart',
+    source: 'the guide, step 12',
+    behaviour:
+      'Policy tests of the examples stand where `kubectl apply -f FOLDER` does not look, and are found by default.',
+  },
+  {
     id: 'PL-6.unknown-through-the-gateway',
     source: 'policy-language §6',
     behaviour: 'With hideAsUnknown, what a caller can neither see nor call answers like something that does not exist.',

@@ -58,21 +58,24 @@ const policyCase = z
     if (ways.length === 0 && one.visible === undefined)
       problem(`needs a request (${requestKeys.join(', ')}) or \`visible\``, []);
     if (ways.length > 0 && one.expect === undefined) problem('needs `expect: allow` or `expect: deny`', []);
-    if (ways.length === 0 && (one.expect !== undefined || one.rule !== undefined))
+    if (ways.length === 0 && one.visible !== undefined && (one.expect !== undefined || one.rule !== undefined))
       problem('has an expectation about a request, but no request', []);
   });
 
-const caseFile = z.strictObject({
+/** A file of policy test cases, as it is written. */
+export const caseFile = z.strictObject({
   policies: z
     .union([text, z.array(text).min(1)])
     .optional()
-    .describe('Files and folders with the manifests, relative to this file. Default: its folder.'),
+    .describe(
+      'Files and folders with the manifests, relative to this file. Default: its folder; of a folder `policy-tests`, the one above.',
+    ),
   middleware: text
     .optional()
     .describe('The `mcp` middleware under test, when the manifests hold several: `namespace/name` or `name`.'),
   callers: z.record(z.string(), claims).optional().describe('Claims by a name for cases to use.'),
   offered: items.optional().describe('What the upstream offers, for cases with `visible`.'),
-  cases: z.array(policyCase).min(1),
+  cases: z.array(policyCase).min(1).describe('What is asked, and what must come out.'),
 });
 
 export type PolicyCase = z.output<typeof policyCase>;

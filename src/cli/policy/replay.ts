@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { formatDiagnostic } from '../../errors.ts';
-import { readPolicies } from '../../gateway/read-policies.ts';
 import { decideRecorded, type PolicySet } from '../../policy/index.ts';
 import { type RecordedDecision, readRecordedDecision } from '../../telemetry/audit/recorded-decision.ts';
 import { type CommandDefinition, UsageError } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
+import { pickPolicies, readWritten } from './choose-policies.ts';
 
 /** A recorded decision that would come out otherwise, or that cannot be made again. */
 interface Difference {
@@ -37,15 +37,12 @@ Examples:
   portcullis policy replay --log audit.jsonl --policy new.yaml --middleware guard@file`,
       );
   },
-  async execute({ options, out, err }) {
-    const { policies, problems } = await readPolicies(options['policy'] as string[]);
-    for (const problem of problems) err(`${formatDiagnostic(problem)}\n`);
-    if (problems.some(({ severity }) => severity === 'error')) return exitCode.configuration;
-    const choose = chooser(policies, options['middleware']);
+  async execute({ options, out, cwd }) {
+    const choose = chooser(await readWritten(options['policy'] as string[], cwd), options['middleware']);
     const tally = new Tally();
     for (const file of options['log'] as string[]) {
       try {
-        for await (const line of createInterface({ input: createReadStream(file) })) {
+        for await (const line of createInterface({ input: createReadStream(resolve(cwd, file)) })) {
           const record = readRecordedDecision(line);
           if (record !== undefined) tally.take(record, choose(record.middleware));
         }
@@ -71,17 +68,16 @@ Examples:
 
 /** Which policies a record is tried on: those of its own middleware, or of the one that was named. */
 function chooser(
-  policies: ReadonlyMap<string, PolicySet>,
+  read: Awaited<ReturnType<typeof readWritten>>,
   named: unknown,
 ): (middleware: string) => PolicySet | undefined {
-  if (policies.size === 0) throw new UsageError('--policy: no mcp middleware in it');
   if (typeof named === 'string') {
-    const set = policies.get(named);
-    if (set === undefined)
-      throw new UsageError(`--middleware: there is no ${named}; there is ${[...policies.keys()].join(', ')}`);
-    return () => set;
+    const { policies } = pickPolicies(read, named);
+    return () => policies;
   }
-  return (middleware) => policies.get(middleware);
+  if (read.written.length === 0) throw new UsageError('--policy: no mcp middleware in it');
+  const byName = new Map(read.written.map(({ name, policies }) => [name, policies]));
+  return (middleware) => byName.get(middleware);
 }
 
 class Tally {

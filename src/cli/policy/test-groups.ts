@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { type Diagnostic, PortcullisError } from '../../errors.ts';
 import type { WrittenPolicies } from '../../gateway/written-policies.ts';
 import { UsageError } from '../command.ts';
@@ -8,6 +8,12 @@ import { pickPolicies, readWritten } from './choose-policies.ts';
 import { type PreparedCase, prepareCase } from './run-case.ts';
 
 const caseFileName = /\.policy-test\.(?:ya?ml|json)$/;
+
+/**
+ * A folder for test files within that of their manifests: `kubectl apply -f FOLDER` sends everything in a folder to the
+ * cluster, but does not look into folders within it.
+ */
+const caseFolder = 'policy-tests';
 
 /** The cases about one middleware, from any number of files. */
 export interface TestGroup {
@@ -47,8 +53,9 @@ export async function readGroups(paths: readonly string[], cwd: string): Promise
       continue;
     }
     const { file } = read;
-    const manifests = (file.policies ?? ['.']).map(
-      (each) => relative(process.cwd(), resolve(dirname(shown), each)) || '.',
+    const folder = dirname(resolve(shown));
+    const manifests = (file.policies ?? [basename(folder) === caseFolder ? '..' : '.']).map(
+      (each) => relative(process.cwd(), resolve(folder, each)) || '.',
     );
     const key = JSON.stringify(manifests);
     const source = sources.get(key) ?? readWritten(manifests, process.cwd());

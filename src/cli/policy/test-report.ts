@@ -46,7 +46,7 @@ function tap({ results }: TestRun): string {
       at: `${file}:${line}:${column}`,
       expected: miss.expected,
       actual: miss.actual,
-      because: miss.detail.join('; '),
+      ...(miss.detail.length === 0 ? {} : { because: miss.detail.join('; ') }),
     };
     lines.push(
       '  ---',

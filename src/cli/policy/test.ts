@@ -29,9 +29,10 @@ export const command: CommandDefinition = {
       .addHelpText(
         'after',
         `
-A test file stands beside the manifests it is about:
+A test file stands in a folder policy-tests within that of the manifests it is about (where kubectl apply -f does
+not look), or beside them:
 
-  policies: 04-mcp.yaml                  # file or folder; default: the folder of this file
+  policies: ../04-mcp.yaml               # file or folder; default: the folder of the manifests
   callers:
     developer: { groups: [developer] }
   cases:
@@ -56,12 +57,17 @@ Examples:
     const format = String(options['format'] ?? 'human') as ReportFormat;
     const threshold = coverageThreshold(options['coverage']);
     const files = findCaseFiles(operands, cwd);
-    if (files.length === 0) throw new UsageError('there is no *.policy-test.yaml here');
+    if (files.length === 0) {
+      const where = operands.length > 0 ? `in ${operands.join(', ')}` : 'here';
+      throw new UsageError(
+        `there is no *.policy-test.yaml ${where}: write one (the help shows how) or name another folder`,
+      );
+    }
     const groups = await readGroups(files, cwd);
     const run = runGroups(groups, files);
     const report = reports[format](run);
     if (typeof options['output'] === 'string') {
-      writeFileSync(resolve(cwd, options['output']), report);
+      writeReport(resolve(cwd, options['output']), report);
       if (format !== 'human') err(reports.human(run));
     } else {
       out(report);
@@ -114,6 +120,16 @@ export function runGroups(groups: readonly TestGroup[], files: readonly string[]
     results.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.index - b.index);
   }
   return { results, duration: performance.now() - started };
+}
+
+function writeReport(path: string, report: string): void {
+  try {
+    writeFileSync(path, report);
+  } catch (error) {
+    throw new UsageError(
+      `--output: ${path} cannot be written (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
 }
 
 function coverageThreshold(option: unknown): number {

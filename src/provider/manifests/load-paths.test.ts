@@ -76,6 +76,7 @@ describe('paths', () => {
     write('a.yaml', middleware('a'));
     for (const name of [
       'kustomization.yaml',
+      'policy-test.schema.json',
       'policy.test.yaml',
       'README.md',
       '.b.yaml',

@@ -19,9 +19,9 @@ export interface ReadResult {
 }
 
 const extensions = new Set(['.yaml', '.yml', '.json', '.toml']);
-/** Files of other tools, and policy tests, that lie beside configuration. */
+/** Files of other tools, policy tests and schemas for editors that lie beside configuration. */
 const passedOver =
-  /^(?:kustomization\.ya?ml|.+\.(?:policy-)?test\.(?:ya?ml|json)|package(?:-lock)?\.json|tsconfig(?:\..+)?\.json)$/i;
+  /^(?:kustomization\.ya?ml|.+\.(?:policy-)?test\.(?:ya?ml|json)|.+\.schema\.json|package(?:-lock)?\.json|tsconfig(?:\..+)?\.json)$/i;
 const maxFiles = 10_000;
 
 /**
