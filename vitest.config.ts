@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'demo/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: ['**/node_modules/**'],
-    setupFiles: ['./test/support/fuzz.ts'],
+    globalSetup: ['./test/support/run-outputs.ts'],
+    setupFiles: ['./test/support/fuzz.ts', './test/support/keep-outputs.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

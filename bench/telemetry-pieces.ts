@@ -108,6 +108,7 @@ const accessLog = createAccessLog(
     filePath: join(folder, 'access.log'),
     format: 'json',
     bufferingSize: 0,
+    dualOutput: false,
     filters: { statusCodes: [], retryAttempts: false, minDuration: 0 },
     fields: { defaultMode: 'keep', names: {}, headers: { defaultMode: 'drop', names: {} } },
   },

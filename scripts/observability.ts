@@ -335,6 +335,14 @@ const alerts: readonly {
     description: '{{ $labels.middleware }} goes on with the keys from before for at most an hour.',
   },
   {
+    alert: 'PortcullisCertificateEnds',
+    expr: 'traefik_tls_certs_not_after - time() < 7 * 86400',
+    for: '0m',
+    severity: 'warning',
+    summary: 'A certificate ends soon',
+    description: '{{ $labels.cn }} ({{ $labels.sans }}) is valid for {{ $value | humanizeDuration }} only.',
+  },
+  {
     alert: 'PortcullisAuditLost',
     expr: 'increase(portcullis_telemetry_dropped_total{signal=~"audit.*"}[5m]) > 0',
     for: '0m',

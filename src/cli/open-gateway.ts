@@ -1,5 +1,7 @@
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
+import { pushLogs } from '../gateway/push-logs.ts';
 import { type ApplicationLog, createApplicationLog } from '../telemetry/application-log.ts';
+import type { Logger } from '../telemetry/log.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import type { LoadedInstallOptions } from './install-options.ts';
 import { readVersion } from './package-facts.ts';
@@ -25,6 +27,8 @@ export async function openGateway(loaded: LoadedInstallOptions): Promise<OpenGat
   const { configuration } = loaded;
   const applicationLog = createApplicationLog(configuration.log);
   const log = applicationLog.logger;
+  const push = await pushLogs(configuration.log.otlp, configuration, process.env, compileLossReport(log));
+  if (push !== undefined) applicationLog.copyTo(push);
   const ending = new Ending(applicationLog);
   process.on('uncaughtException', (error) => ending.fault('uncaught exception', error));
   process.on('unhandledRejection', (error) => ending.fault('unhandled rejection', error));
@@ -57,6 +61,18 @@ export async function openGateway(loaded: LoadedInstallOptions): Promise<OpenGat
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.request(signal));
   log.info('Portcullis is ready', { milliseconds: Math.round(performance.now() - begun) });
   return { gateway, ended: ending.code };
+}
+
+/** Says how many lines the collector did not take, once a minute: each such line is one more to be sent. */
+function compileLossReport(log: Logger): (lines: number) => void {
+  let lost = 0;
+  let said = Number.NEGATIVE_INFINITY;
+  return (lines) => {
+    lost += lines;
+    if (performance.now() - said < 60_000) return;
+    said = performance.now();
+    log.warn('Log lines could not be sent to the collector', { lines: lost });
+  };
 }
 
 /** Brings the process to its end, once. */

@@ -85,6 +85,11 @@ class RunningGateway implements Gateway {
       this.#context.observer.watch({
         entrypoints: () => this.#entrypoints,
         servers: () => (this.#current as Generation).servers(),
+        certificates: () => {
+          if (this.#tls === undefined) return [];
+          const { certificates, defaultCertificate } = (this.#current as Generation).tls;
+          return [...certificates, defaultCertificate].map(({ cert }) => cert);
+        },
       });
     } catch (error) {
       await this.#collection.stop();

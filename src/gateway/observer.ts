@@ -14,6 +14,7 @@ import type { Witness } from '../telemetry/witness.ts';
 import { openAudit } from './open-audit.ts';
 import { pushLogs } from './push-logs.ts';
 import { createTracer } from './tracer.ts';
+import { watchCertificates } from './watch-certificates.ts';
 
 /** Hears what happens in the gateway and hands it to telemetry. Nothing here may fail or delay a request. */
 export interface Observer {
@@ -36,6 +37,8 @@ export interface Observer {
 export interface WatchedState {
   readonly entrypoints: () => readonly Entrypoint[];
   readonly servers: () => ReadonlyMap<string, readonly object[]>;
+  /** Certificates that are shown, PEM. */
+  readonly certificates: () => readonly string[];
 }
 
 type Part = { close(withinMs: number): Promise<void> };
@@ -51,12 +54,11 @@ export async function createObserver(
   env: Environment = process.env,
 ): Promise<Observer> {
   const parts: Part[] = [];
-  const accessLog: AccessLog | undefined =
-    configuration.accessLog === undefined ? undefined : createAccessLog(configuration.accessLog, log);
   const { metrics: metricsOptions } = configuration;
   const metrics = metricsOptions === undefined ? undefined : new GatewayMetrics(metricsOptions);
   const dropped = (signal: string) => (records: number) => metrics?.instruments.dropped.add(records, signal);
 
+  const accessLog = await openAccessLog(configuration, log, env, dropped('access-push'), parts);
   const disabled = env['OTEL_SDK_DISABLED'] === 'true';
   const pushes = !disabled && (metricsOptions?.otlp !== undefined || env['OTEL_METRICS_EXPORTER'] === 'otlp');
   if (metrics !== undefined && pushes) {
@@ -167,8 +169,9 @@ export async function createObserver(
         })
         ?.catch(ignore);
     },
-    watch({ entrypoints, servers }) {
+    watch({ entrypoints, servers, certificates }) {
       if (metrics === undefined) return;
+      watchCertificates(metrics.instruments.certificateEnd, certificates);
       const { openConnections, openStreams, serverUp } = metrics.instruments;
       openConnections.observe = () => {
         for (const one of entrypoints()) openConnections.set(one.connections, one.name, 'TCP');
@@ -197,6 +200,23 @@ export async function createObserver(
       await Promise.all(parts.map((part) => part.close(1_000)));
     },
   };
+}
+
+async function openAccessLog(
+  configuration: StaticConfiguration,
+  log: Logger,
+  env: Environment,
+  dropped: (records: number) => void,
+  parts: Part[],
+): Promise<AccessLog | undefined> {
+  const { accessLog } = configuration;
+  if (accessLog === undefined) return undefined;
+  const push = await pushLogs(accessLog.otlp, configuration, env, dropped);
+  if (push === undefined) return createAccessLog(accessLog, log);
+  parts.push(push);
+  return createAccessLog(accessLog, log, {
+    copy: (body, { trace }, time) => push.add({ time, severity: 'info', eventName: 'portcullis.access', body, trace }),
+  });
 }
 
 /** The record is one more witness of what has happened already; nothing can be refused any more. */

@@ -73,7 +73,13 @@ export interface MiddlewareContext {
     /** Who is told what telemetry wants to know beyond the facts of a request. */
     readonly witness?: Witness | undefined;
     /** Arguments and results as text without what is sensitive, for traces; `sensitive` are paths by the tool's schema. */
-    readonly redactArguments?: ((value: JsonValue, sensitive: readonly (readonly string[])[]) => string) | undefined;
+    readonly redactArguments?:
+      | ((
+          value: JsonValue,
+          sensitive: readonly (readonly string[])[],
+          inTexts?: readonly (readonly string[])[],
+        ) => string)
+      | undefined;
   };
   /**
    * HTTP client for calls that a middleware makes itself (key sets, authentication servers); knows the install options

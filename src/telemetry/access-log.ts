@@ -11,6 +11,8 @@ export interface AccessLogOptions {
   readonly filePath?: string | undefined;
   readonly format: 'common' | 'genericCLF' | 'json';
   readonly bufferingSize: number;
+  /** Also written where lines go to `copy`. */
+  readonly dualOutput: boolean;
   readonly filters: {
     readonly statusCodes: readonly string[];
     readonly retryAttempts: boolean;
@@ -51,11 +53,20 @@ const delay = 10;
 export function createAccessLog(
   options: AccessLogOptions,
   log: Logger,
-  parts: { readonly sink?: LineSink } = {},
+  parts: {
+    readonly sink?: LineSink;
+    /** Gets every line, without its line feed. */
+    readonly copy?: ((line: string, end: ReplyEnded, time: number) => void) | undefined;
+  } = {},
 ): AccessLog {
-  const sink = parts.sink ?? openLineSink({ filePath: options.filePath, holdBack: options.bufferingSize, delay });
-  sink.onRecovered = (lost) =>
-    log.warn('Access log lines were dropped because their reader was too slow', { lines: lost });
+  const { copy } = parts;
+  const writes = copy === undefined || options.dualOutput;
+  const sink = writes
+    ? (parts.sink ?? openLineSink({ filePath: options.filePath, holdBack: options.bufferingSize, delay }))
+    : undefined;
+  if (sink !== undefined)
+    sink.onRecovered = (lost) =>
+      log.warn('Access log lines were dropped because their reader was too slow', { lines: lost });
   const keeps = compileFilters(options.filters);
   const writeLine = writers[options.format](options);
   const line = new ByteWriter();
@@ -74,10 +85,15 @@ export function createAccessLog(
       if (!keeps(finished)) return;
       line.length = 0;
       writeLine(finished, line);
-      sink.add(line);
+      sink?.add(line);
+      copy?.(
+        line.written.toString('utf8', 0, line.length - 1),
+        { status, end, trace },
+        exchange.facts.startedAtWall + finished.duration,
+      );
     },
-    reopen: () => sink.reopen(),
-    close: () => sink.close(),
+    reopen: () => sink?.reopen(),
+    close: () => sink?.close() ?? Promise.resolve(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type LineSink, openLineSink } from './line-sink.ts';
 import type { LogFields, Logger, LogLevel } from './log.ts';
+import type { LogRecord } from './otlp/log-record.ts';
 import { scrub } from './scrub.ts';
 
 export interface ApplicationLogOptions {
@@ -11,8 +12,16 @@ export interface ApplicationLogOptions {
   readonly noColor: boolean;
 }
 
+/** Where lines go besides, with their fields; must not log itself. */
+export interface LineCopy {
+  add(record: LogRecord): void;
+  close(withinMs: number): Promise<void>;
+}
+
 export interface ApplicationLog {
   readonly logger: Logger;
+  /** From now on every line goes there as well. */
+  copyTo(copy: LineCopy): void;
   /** Opens the file again after a rotation. */
   reopen(): void;
   /** Writes what is left (bounded in time). */
@@ -46,8 +55,12 @@ export function createApplicationLog(
   const threshold = ranks[options.level.toLowerCase() as LogLevel];
   const render = options.format === 'json' ? renderJson : colour ? renderColoured : renderCommon;
 
+  let copy: LineCopy | undefined;
   const write = (level: LogLevel, message: string, fields: LogFields): void => {
-    if (ranks[level] >= threshold) sink.write(render(now(), level, message, fields));
+    if (ranks[level] < threshold) return;
+    const time = now();
+    sink.write(render(time, level, message, fields));
+    copy?.add({ time: time.getTime(), severity: level, body: scrub(message), attributes: scrubFields(fields) });
   };
   sink.onRecovered = (lost) =>
     write('warn', 'Log lines were dropped because their reader was too slow', { lines: lost });
@@ -64,7 +77,22 @@ export function createApplicationLog(
       enabled: (level) => ranks[level] >= threshold,
     };
   };
-  return { logger: make({}), reopen: () => sink.reopen(), close: () => sink.close() };
+  return {
+    logger: make({}),
+    copyTo(to) {
+      copy = to;
+    },
+    reopen: () => sink.reopen(),
+    async close() {
+      await Promise.all([sink.close(), copy?.close(1_000)]);
+    },
+  };
+}
+
+function scrubFields(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? scrub(value) : value]),
+  );
 }
 
 function renderCommon(time: Date, level: LogLevel, message: string, fields: LogFields): string {

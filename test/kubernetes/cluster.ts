@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { findFreePort } from '../peers/child.ts';
+import { canary } from '../support/canaries.ts';
 import { findPrograms, type Programs } from './programs.ts';
 
 /** What kubectl said. */
@@ -52,14 +53,22 @@ export interface Cluster {
 
 /** What the gateway is called by RBAC, with the token it shows. */
 const account = 'system:serviceaccount:portcullis:portcullis';
-const tokenOf = (replica: number): string => `token-of-replica-${replica}`;
-const adminToken = 'token-of-the-administrator';
+const tokenOf = (replica: number): string => canary(`token-of-replica-${replica}`);
+const adminToken = canary('token-of-the-administrator');
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const programs: Programs | undefined = findPrograms();
 
-/** Starts a cluster with the CRDs and the RBAC rules of `deploy/` and the namespace `apps`. */
-export async function startCluster({ crds = true, audit = false } = {}): Promise<Cluster> {
+/**
+ * Starts a cluster with the CRDs and the RBAC rules of `deploy/` and the namespace `apps`, or without some of them.
+ * `serviceNetwork` is the socket of a proxy that takes the API server's connections to Services, which nodes would lead on.
+ */
+export async function startCluster({
+  crds = true,
+  rbac = true,
+  audit = false,
+  serviceNetwork = '',
+} = {}): Promise<Cluster> {
   if (programs === undefined) throw new Error('there is no kube-apiserver');
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-cluster-'));
   const keyFile = join(folder, 'accounts.key');
@@ -74,6 +83,8 @@ export async function startCluster({ crds = true, audit = false } = {}): Promise
       ...[0, 1, 2].map((replica) => `${tokenOf(replica)},${account},replica-${replica},"${groups}"`),
     ].join('\n'),
   );
+  const egress = join(folder, 'egress.yaml');
+  writeFileSync(egress, egressThrough(serviceNetwork));
   const auditLog = join(folder, 'audit.log');
   const auditPolicy = join(folder, 'audit.yaml');
   writeFileSync(auditPolicy, auditRules);
@@ -110,6 +121,7 @@ export async function startCluster({ crds = true, audit = false } = {}): Promise
       '--disable-admission-plugins=ServiceAccount',
       '--endpoint-reconciler-type=none',
       '--service-cluster-ip-range=10.96.0.0/24',
+      ...(serviceNetwork === '' ? [] : [`--egress-selector-config-file=${egress}`]),
       ...(audit ? [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${auditLog}`] : []),
     ]);
     const deadline = performance.now() + 60_000;
@@ -162,8 +174,10 @@ export async function startCluster({ crds = true, audit = false } = {}): Promise
   try {
     await startApiServer();
     if (crds) await apply(join(root, 'deploy/crds'));
-    await apply(join(root, 'deploy/rbac/cluster.yaml'));
-    await kubectl(['create', 'namespace', 'apps']);
+    if (rbac) {
+      await apply(join(root, 'deploy/rbac/cluster.yaml'));
+      await kubectl(['create', 'namespace', 'apps']);
+    }
     if (crds) await kubectl(['wait', '--for=condition=Established', '--timeout=20s', 'crd', '--all']);
   } catch (error) {
     await stop();
@@ -192,6 +206,13 @@ export async function startCluster({ crds = true, audit = false } = {}): Promise
 
 /** The environment that makes the gateway believe to be in the pod of the ServiceAccount. */
 export const podEnvironment = { POD_NAMESPACE: 'portcullis' } as const;
+
+const egressThrough = (socket: string): string => `apiVersion: apiserver.k8s.io/v1beta1
+kind: EgressSelectorConfiguration
+egressSelections:
+  - name: cluster
+    connection: { proxyProtocol: HTTPConnect, transport: { uds: { udsName: "${socket}" } } }
+`;
 
 const auditRules = `apiVersion: audit.k8s.io/v1
 kind: Policy

@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { type Context, Provider } from 'oidc-provider';
+import { canaryToken } from '../support/canaries.ts';
 
 /** Machine clients that exist from the start, with the groups their tokens carry. */
 const machineClients = { developer: ['developer'], admin: ['admin'] } as const;
@@ -153,5 +154,5 @@ async function requestToken(issuer: string, client: string, resource: string, sc
   const answer = (await response.json()) as { access_token?: string };
   if (answer.access_token === undefined)
     throw new Error(`the authorization server gave no token: ${JSON.stringify(answer)}`);
-  return answer.access_token;
+  return canaryToken(answer.access_token);
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keepOutput } from '../support/canaries.ts';
 
 /** File name (folders allowed) → content. */
 export type Files = Readonly<Record<string, string>>;
@@ -65,7 +66,10 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
   const output = collectOutput(child);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const stop = async () => {
-    if (child.exitCode === null) child.kill('SIGTERM');
+    if (child.exitCode === null) {
+      await keepMetrics(output.lines());
+      child.kill('SIGTERM');
+    }
     const code = await exited;
     rmSync(folder, { recursive: true, force: true });
     return code;
@@ -104,6 +108,18 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** What the gateway counted is searched for secrets at the end of the run, as its logs are. */
+async function keepMetrics(lines: readonly LogLine[]): Promise<void> {
+  const admin = lines.find((line) => line.message === 'entrypoint listening' && line['entryPoint'] === 'admin');
+  if (admin === undefined) return;
+  try {
+    const response = await fetch(`http://${admin['address']}/metrics`, { signal: AbortSignal.timeout(5_000) });
+    keepOutput('metrics', await response.text());
+  } catch {
+    // It is ending already, or hangs on purpose.
   }
 }
 

@@ -21,6 +21,21 @@ export const requirements = [
     behaviour: 'Log lines of a traced request carry its trace and span id.',
   },
   {
+    id: 'TEL-logs.otlp',
+    source: 'see everything: logs',
+    behaviour: 'Application log, access log and audit records are sent as OpenTelemetry logs, with trace ids.',
+  },
+  {
+    id: 'TEL-certificates',
+    source: 'see everything: metrics',
+    behaviour: 'traefik_tls_certs_not_after tells until when each certificate that is shown is valid.',
+  },
+  {
+    id: 'TEL-headers',
+    source: 'see everything: metrics',
+    behaviour: 'Request headers become labels where the operator says so: bounded, and never a credential.',
+  },
+  {
     id: 'TEL-resource',
     source: 'OpenTelemetry specification, environment variables',
     behaviour: 'Resource attributes come from options and OTEL_* variables.',
@@ -113,6 +128,12 @@ export const requirements = [
     id: 'TEL-inject',
     source: 'see everything: traces',
     behaviour: 'With tracing.injectMeta the context survives client, gateway and upstream in the message itself.',
+  },
+  {
+    id: 'TEL-propagation',
+    source: 'see everything: traces',
+    behaviour:
+      'An instrumented client, the gateway and an instrumented SDK server are one trace in both eras, by header and by message.',
   },
   {
     id: 'TEL-capture',

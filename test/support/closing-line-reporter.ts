@@ -1,11 +1,24 @@
 import type { Reporter, TestModule } from 'vitest/node';
+import { searchOutputs } from './canaries.ts';
 
 /** How many failures are named at the end, and characters of each: the end of a long log is what people see first. */
 const named = 8;
 const longest = 240;
+/** Test files from which on a run is taken for a whole one, and bytes that gateways write at least in such a run. */
+const wholeRun = 150;
+const leastOutput = 1_000_000;
 
-/** Prints what failed, shortly, and the plain closing line that continuous integration reads: `N passed, N failed, N skipped`. */
+/**
+ * Searches everything that gateways have written in the run for the secrets of the run, prints what failed, shortly, and
+ * the plain closing line that continuous integration reads: `N passed, N failed, N skipped`. The search counts as a test.
+ */
 export default class ClosingLineReporter implements Reporter {
+  readonly #outputs: () => string | undefined;
+
+  constructor(options: { readonly outputs?: string } = {}) {
+    this.#outputs = () => options.outputs ?? process.env['TEST_OUTPUTS'];
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly { readonly message?: string }[]): void {
     const count = { passed: 0, failed: 0, skipped: 0 };
     const failures: string[] = [];
@@ -24,9 +37,33 @@ export default class ClosingLineReporter implements Reporter {
       }
     }
     for (const error of unhandledErrors) note('outside of any test', error);
+    const leak = this.#search(modules.length);
+    if (leak === true) count.passed += 1;
+    else if (leak !== undefined) {
+      note('secrets in logs, records, metrics and payloads', { message: leak });
+      process.exitCode = 1;
+    }
     const list = failures.slice(0, named).map((failure) => `FAILED ${failure}\n`);
     process.stdout.write(
       `\n${list.join('')}${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`,
     );
+  }
+
+  /** True when nothing was found, undefined when there was nothing to search, else what is wrong. */
+  #search(files: number): true | string | undefined {
+    const folder = this.#outputs();
+    if (folder === undefined) return undefined;
+    const { canaries, outputs, bytes, leaks } = searchOutputs(folder);
+    if (files >= wholeRun && (bytes < leastOutput || canaries < 100))
+      return `only ${canaries} secrets and ${bytes} bytes of output in a whole run: they are not collected any more`;
+    const [first] = leaks;
+    if (first !== undefined) {
+      for (const { output, canary, context } of leaks.slice(0, named))
+        process.stdout.write(`LEAK of ${canary} in ${output}: …${context}…\n`);
+      return `${leaks.length} times, first in ${first.output}: ${first.canary}`;
+    }
+    if (bytes === 0 || canaries === 0) return undefined;
+    process.stdout.write(`\nno secret found: ${canaries} searched for in ${outputs} outputs of ${bytes} bytes\n`);
+    return true;
   }
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import { keepOutput } from '../support/canaries.ts';
 import { type Attributes, attributesOf, decodeRequest } from './otlp-schema.ts';
 
 export interface CollectedSpan {
@@ -19,6 +20,15 @@ export interface CollectedSpan {
   /** 2: error. */
   readonly statusCode: number;
   readonly resource: Attributes;
+}
+
+export interface CollectedLogRecord {
+  readonly body: string;
+  readonly eventName: string;
+  readonly severity: number;
+  readonly attributes: Attributes;
+  readonly traceId: string;
+  readonly spanId: string;
 }
 
 export interface CollectedPoint {
@@ -41,7 +51,9 @@ export interface Collector {
   readonly spans: CollectedSpan[];
   /** The points of the newest push. */
   readonly points: () => readonly CollectedPoint[];
+  /** Bodies of log records. */
   readonly logs: string[];
+  readonly logRecords: CollectedLogRecord[];
   readonly requests: { readonly path: string; readonly protocol: 'http' | 'grpc' }[];
   stop(): Promise<void>;
 }
@@ -51,13 +63,19 @@ export async function startCollector(options: { readonly hang?: boolean } = {}):
   const payloads: Buffer[] = [];
   const spans: CollectedSpan[] = [];
   const logs: string[] = [];
+  const logRecords: CollectedLogRecord[] = [];
   const requests: { path: string; protocol: 'http' | 'grpc' }[] = [];
   let points: CollectedPoint[] = [];
   const take = (signal: string, bytes: Buffer): void => {
     payloads.push(bytes);
+    keepOutput(`otlp-${signal}`, bytes);
     if (signal === 'traces') spans.push(...readSpans(bytes));
     else if (signal === 'metrics') points = readPoints(bytes);
-    else logs.push(...readLogs(bytes));
+    else {
+      const records = readLogs(bytes);
+      logRecords.push(...records);
+      logs.push(...records.map(({ body }) => body));
+    }
   };
 
   const sockets = new Set<Socket>();
@@ -123,6 +141,7 @@ export async function startCollector(options: { readonly hang?: boolean } = {}):
     spans,
     points: () => points,
     logs,
+    logRecords,
     requests,
     async stop() {
       grpc.forceShutdown();
@@ -177,8 +196,18 @@ function readPoints(bytes: Buffer): CollectedPoint[] {
   );
 }
 
-function readLogs(bytes: Buffer): string[] {
+function readLogs(bytes: Buffer): CollectedLogRecord[] {
+  const hex = (id: Buffer | undefined): string => Buffer.from(id ?? []).toString('hex');
   return (decodeRequest('Logs', bytes) as Decoded).resources.flatMap((resource: Decoded) =>
-    resource.scopes.flatMap((scope: Decoded) => scope.records.map((record: Decoded) => record.body.stringValue)),
+    resource.scopes.flatMap((scope: Decoded) =>
+      scope.records.map((record: Decoded) => ({
+        body: record.body.stringValue,
+        eventName: record.eventName ?? '',
+        severity: record.severity,
+        attributes: attributesOf(record.attributes),
+        traceId: hex(record.traceId),
+        spanId: hex(record.spanId),
+      })),
+    ),
   );
 }

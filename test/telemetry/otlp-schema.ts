@@ -24,7 +24,7 @@ message HistogramPoint { fixed64 count = 4; double sum = 5; repeated fixed64 buc
 message Logs { repeated ResourceLogs resources = 1; }
 message ResourceLogs { Resource resource = 1; repeated ScopeLogs scopes = 2; }
 message ScopeLogs { Scope scope = 1; repeated LogRecord records = 2; }
-message LogRecord { fixed64 time = 1; int32 severity = 2; AnyValue body = 5; repeated KeyValue attributes = 6; string event_name = 12; }`;
+message LogRecord { fixed64 time = 1; int32 severity = 2; AnyValue body = 5; repeated KeyValue attributes = 6; bytes trace_id = 9; bytes span_id = 10; string event_name = 12; }`;
 
 const { root } = protobuf.parse(source, { keepCase: false });
 

@@ -5,6 +5,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { afterEach, describe, expect, test } from 'vitest';
 import { spanAttributes } from '../../src/telemetry/tracing/span-attributes.ts';
 import { signToken } from '../peers/tokens.ts';
+import { canary } from '../support/canaries.ts';
 import { type Collector, startCollector } from './collector.ts';
 import { type Setting, startSetting, until } from './setting.ts';
 
@@ -35,11 +36,11 @@ function everything(endpoint: string, folder: string): string[] {
 
 describe('canaries', () => {
   const canaries = {
-    cookie: 'canary-cookie-1f6d',
-    secret: 'canary-secret-77aa',
-    argument: 'canary-argument-90bb',
-    query: 'canary-query-c2c2',
-    claim: 'canary-claim-5e5e',
+    cookie: canary('canary-cookie-1f6d'),
+    secret: canary('canary-secret-77aa'),
+    argument: canary('canary-argument-90bb'),
+    query: canary('canary-query-c2c2'),
+    claim: canary('canary-claim-5e5e'),
   };
 
   test('[TEL-canary] are in no log, record, metric or payload, also of requests that fail', async () => {
@@ -127,9 +128,9 @@ describe('by opt-in', () => {
     });
     const args = {
       value: 'shown',
-      pinCode: 'hidden-by-schema',
-      password: 'hidden-by-name',
-      deep: [{ apiKey: 'hidden-too' }],
+      pinCode: canary('hidden-by-schema'),
+      password: canary('hidden-by-name'),
+      deep: [{ apiKey: canary('hidden-in-depth') }],
     };
     await setting.send('tools/call', { name: 'echo', arguments: args });
     const before = await until(() => peer.spans.find(({ kind }) => kind === 2), 'a span');

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { otlp } from './otlp.ts';
 import { duration, toggle } from './values.ts';
 
 /** Every field that the JSON access log can have, in the order they are written. */
@@ -89,6 +90,13 @@ const section = z.strictObject({
     .min(1)
     .optional()
     .describe('File to write to instead of standard output. SIGUSR1 opens it again after rotation.'),
+  otlp: otlp
+    .optional()
+    .describe('Sends the lines as OpenTelemetry logs, in place of writing them. `true`: to this machine over HTTP.'),
+  dualOutput: z
+    .boolean()
+    .default(false)
+    .describe('With `otlp`: writes the lines to `filePath` or standard output as well.'),
   format: z
     .enum(['common', 'genericCLF', 'json'])
     .default('common')

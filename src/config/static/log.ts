@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { otlp } from './otlp.ts';
 
 export const log = z.strictObject({
   level: z
@@ -11,5 +12,6 @@ export const log = z.strictObject({
     .min(1)
     .optional()
     .describe('File to write to instead of standard output. SIGUSR1 opens it again after rotation.'),
+  otlp: otlp.optional().describe('Sends the lines as OpenTelemetry logs as well. `true`: to this machine over HTTP.'),
   noColor: z.boolean().default(false).describe('No colours on a terminal either.'),
 });

@@ -4,6 +4,8 @@ import { duration, toggle } from './values.ts';
 
 const bounds = z.array(z.number().positive()).min(1).refine(rises, { error: 'bounds must rise' });
 
+const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, { error: 'expected the name of a header' });
+
 const prometheus = z.strictObject({
   entryPoint: z
     .string()
@@ -15,6 +17,12 @@ const prometheus = z.strictObject({
   addEntryPointsLabels: z.boolean().default(true).describe('Counts per entrypoint: `traefik_entrypoint_*`.'),
   addRoutersLabels: z.boolean().default(true).describe('Counts per router: `traefik_router_*`.'),
   addServicesLabels: z.boolean().default(true).describe('Counts per service: `traefik_service_*`.'),
+  headerLabels: z
+    .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, { error: 'expected the name of a label' }), headerName)
+    .default({})
+    .describe(
+      'Label → request header whose value it gets, in `traefik_*_requests_total`. A hundred values each, then `_other`; credentials are redacted.',
+    ),
   manualRouting: z.boolean().default(false).describe('Does not serve `/metrics`; for push only.'),
 });
 

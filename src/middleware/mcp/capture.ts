@@ -4,9 +4,10 @@ import type { Message } from '../../mcp/envelope.ts';
 import { answerDepth } from '../../mcp/outcome.ts';
 import type { ToolFacts } from '../../mcp/tool-book.ts';
 
-type Redact = (value: JsonValue, sensitive: readonly (readonly string[])[]) => string;
+type Paths = readonly (readonly string[])[];
+type Redact = (value: JsonValue, sensitive: Paths, inTexts?: Paths) => string;
 
-const none: readonly (readonly string[])[] = [];
+const none: Paths = [];
 const unlisted = 'withheld: the tool has not been listed, so nothing is known of what is sensitive';
 
 /** Adds the arguments of a call to its trace, where the operator opted in. */
@@ -45,6 +46,8 @@ export function resultCapture(
       redact(
         result,
         tool.sensitiveResults.map((path) => ['structuredContent', ...path]),
+        // Texts of a result mostly hold its structured content, or what was asked.
+        [...tool.sensitiveResults, ...tool.sensitiveArguments],
       ),
     );
   };

@@ -41,6 +41,7 @@ export interface Catalogue {
   readonly openConnections: Gauge;
   readonly openStreams: Gauge;
   readonly serverUp: Gauge;
+  readonly certificateEnd: Gauge;
   readonly serviceRetries: Counter;
   readonly decisions: Counter;
   readonly shadowDifferences: Counter;
@@ -74,12 +75,16 @@ export function catalogue(registry: MetricsRegistry, options: MetricsOptions): C
     labels,
   });
   const aliased = options.aliases ? [...operationLabels, 'mcp.tool.name'] : operationLabels;
+  const headerLabels = Object.keys(options.prometheus?.headerLabels ?? {});
   const buckets = options.prometheus?.buckets ?? traefikBounds;
   const traefik = (kind: string, labels: readonly string[]): TraefikInstruments => {
     const all = ['code', 'method', 'protocol', ...labels];
     const of = (name: string, help: string): InstrumentDescription => plain(`traefik_${kind}_${name}`, help, all);
     return {
-      requests: registry.counter(of('requests_total', `Requests of each ${kind}.`)),
+      requests: registry.counter({
+        ...of('requests_total', `Requests of each ${kind}.`),
+        labels: [...all, ...headerLabels],
+      }),
       requestsTls: registry.counter(of('requests_tls_total', `Requests over TLS of each ${kind}.`)),
       duration: registry.histogram(
         seconds(`traefik_${kind}_request_duration_seconds`, `Duration of requests of each ${kind}.`, all),
@@ -104,6 +109,13 @@ export function catalogue(registry: MetricsRegistry, options: MetricsOptions): C
       plain('traefik_service_server_up', '1 when the server may be asked, 0 when checks found it down.', [
         'service',
         'url',
+      ]),
+    ),
+    certificateEnd: registry.gauge(
+      plain('traefik_tls_certs_not_after', 'Unix time at which a certificate that is shown ceases to be valid.', [
+        'cn',
+        'serial',
+        'sans',
       ]),
     ),
     serviceRetries: registry.counter(

@@ -1,6 +1,7 @@
 import type { Exchange } from '../../http/exchange.ts';
 import type { DecisionFacts, McpFacts, RequestFacts } from '../../http/facts.ts';
 import { type Catalogue, catalogue } from './catalogue.ts';
+import { HeaderLabels } from './header-labels.ts';
 import type { Distribution, Histogram } from './instruments.ts';
 import { MetricsRegistry } from './instruments.ts';
 import { boundedCode, errorTypeOf, knownHttpMethod, knownMcpMethod, knownVersion, splitUrl } from './label-values.ts';
@@ -25,6 +26,8 @@ export interface MetricsOptions {
         readonly addEntryPointsLabels: boolean;
         readonly addRoutersLabels: boolean;
         readonly addServicesLabels: boolean;
+        /** Label → request header whose value it gets, in the counters of requests. */
+        readonly headerLabels: Readonly<Record<string, string>>;
       }
     | undefined;
 }
@@ -49,6 +52,8 @@ interface Timed {
   readonly series: Distribution;
 }
 
+const none: readonly string[] = [];
+
 /** Most kinds of requests that are remembered; made-up values never get that far (see `label-values.ts`). */
 const maxPlans = 8_192;
 
@@ -64,11 +69,14 @@ export class GatewayMetrics {
   readonly #names: NameLimit;
   readonly #plans = new Map<string, Plan>();
   readonly #sessions: SessionClock;
+  readonly #headers: HeaderLabels | undefined;
 
   constructor(options: MetricsOptions) {
     this.#options = options;
     this.instruments = catalogue(this.registry, options);
     this.#names = new NameLimit(options.toolNames);
+    const wanted = Object.values(options.prometheus?.headerLabels ?? {});
+    this.#headers = wanted.length === 0 ? undefined : new HeaderLabels(wanted);
     this.#sessions = new SessionClock((session) => {
       const { version, seconds, errorType, address, port } = session;
       this.instruments.serverSession.record(seconds, version, errorType, 'tcp', 'http');
@@ -88,10 +96,12 @@ export class GatewayMetrics {
       if (decision !== undefined)
         key += ` ${decision.middleware} ${decision.outcome} ${decision.reason} ${decision.rule}`;
     }
+    const headers = this.#headers?.read(exchange.headers) ?? none;
+    if (headers.length > 0) key += `\n${headers.join('\n')}`;
     let plan = this.#plans.get(key);
     if (plan === undefined) {
       if (this.#plans.size >= maxPlans) this.#plans.clear();
-      plan = this.#plan(exchange, outcome, name);
+      plan = this.#plan(exchange, outcome, name, headers);
       this.#plans.set(key, plan);
     }
     const seconds = outcome.duration / 1_000;
@@ -122,7 +132,7 @@ export class GatewayMetrics {
     else this.#sessions.touch(sessionId);
   }
 
-  #plan(exchange: Exchange, outcome: Outcome, name: string): Plan {
+  #plan(exchange: Exchange, outcome: Outcome, name: string, headers: readonly string[]): Plan {
     const { facts } = exchange;
     const { instruments } = this;
     const code = String(outcome.status);
@@ -139,7 +149,7 @@ export class GatewayMetrics {
     const traefik = (kind: 'entrypoint' | 'router' | 'service', status: string, ...who: string[]): void => {
       const set = instruments.traefik[kind];
       const values = [status, method, 'http', ...who];
-      ones.push(set.requests.series.get(values));
+      ones.push(set.requests.series.get([...values, ...headers]));
       if (outcome.tls) ones.push(set.requestsTls.series.get(values));
       requestBytes.push(set.requestBytes.series.get(values));
       replyBytes.push(set.responseBytes.series.get(values));
