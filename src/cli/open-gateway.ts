@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import type { LoadedInstallOptions } from './install-options.ts';
 import { readVersion } from './package-facts.ts';
+import { restWhenQuiet } from './rest.ts';
 
 /** Time that a gateway which has met an unknown fault gets for ending its requests, in milliseconds. */
 const faultGrace = 15_000;
@@ -59,6 +60,13 @@ export async function openGateway(loaded: LoadedInstallOptions): Promise<OpenGat
     log.info('SIGUSR1: log files opened again');
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ending.request(signal));
+  restWhenQuiet({
+    rested: (duration, bytes) =>
+      log.debug('nothing happens: memory given back', {
+        milliseconds: Math.round(duration),
+        MiB: Math.round(bytes / 1_048_576),
+      }),
+  });
   log.info('Portcullis is ready', { milliseconds: Math.round(performance.now() - begun) });
   return { gateway, ended: ending.code };
 }

@@ -127,7 +127,7 @@ export class Entrypoint {
         connectionsCheckingInterval: 1_000,
         noDelay: true,
       },
-      (request, response) => void this.#serve(request, response),
+      (request, response) => this.#serve(request, response),
     );
     this.#limit(server);
     return server;
@@ -148,7 +148,7 @@ export class Entrypoint {
         },
         maxHeaderListPairs: limits.headerCount + 28,
       } as Parameters<typeof createSecureServer>[0],
-      (request, response) => void this.#serve(request, response),
+      (request, response) => this.#serve(request, response),
     );
     this.#limit(server as unknown as Server);
     tls.attach(server);
@@ -185,7 +185,7 @@ export class Entrypoint {
     );
   }
 
-  async #serve(request: Request, response: Response): Promise<void> {
+  #serve(request: Request, response: Response): void {
     if (this.#distrusted.has(request.socket as Socket)) {
       response.on('error', () => {});
       (response as ServerResponse).destroy();
@@ -205,12 +205,21 @@ export class Entrypoint {
       this.#longLived.delete(response);
       if (!(response as ServerResponse).writableFinished) exchange.clientGone();
     });
-    let reply: Reply;
+    this.#handle(exchange).then(
+      (reply) => this.#answer(exchange, request, response, reply),
+      (error: unknown) => this.#answer(exchange, request, response, this.#replyToError(exchange, error)),
+    );
+  }
+
+  #handle(exchange: IncomingExchange): Promise<Reply> {
     try {
-      reply = await this.#handler(exchange);
+      return this.#handler(exchange);
     } catch (error) {
-      reply = this.#replyToError(exchange, error);
+      return Promise.reject(error);
     }
+  }
+
+  #answer(exchange: IncomingExchange, request: Request, response: Response, reply: Reply): void {
     if (reply.longLived === true) {
       this.#busy.delete(response);
       if (!response.destroyed) this.#longLived.add(response);
@@ -219,8 +228,9 @@ export class Entrypoint {
     }
     // A body that was not read would be taken for the next request (RFC 9112 §9.3): the connection ends with this answer.
     const close = this.#draining || !(request as IncomingMessage).complete || exchange.protocol === '1.0';
-    const end = await writeReply(exchange, response, reply, { close, writeTimeout: this.#options.timeouts.write });
-    this.#observe(exchange, reply.status, end);
+    const { status } = reply;
+    const options = { close, writeTimeout: this.#options.timeouts.write };
+    writeReply(exchange, response, reply, options, (end) => this.#observe(exchange, status, end));
   }
 
   #replyToError(exchange: IncomingExchange, error: unknown): Reply {

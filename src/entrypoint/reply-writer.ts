@@ -23,42 +23,41 @@ const singleWriteLimit = 16_384;
 function ignore(): void {}
 
 /**
- * Writes a reply with back-pressure. Resolves when it has ended, one way or the other; never rejects. A body that breaks
- * off leaves the client with a cut, never with a well-formed partial answer (data-plane §6).
+ * Writes a reply with back-pressure, and calls `ended` once when it has ended, one way or the other. A body that breaks off
+ * leaves the client with a cut, never with a well-formed partial answer (data-plane §6).
  */
 export function writeReply(
   exchange: IncomingExchange,
   response: ServerResponse | Http2ServerResponse,
   reply: Reply,
   options: { readonly close: boolean; readonly writeTimeout: number },
-): Promise<ReplyEnd> {
+  ended: (end: ReplyEnd) => void,
+): void {
   const { body } = reply;
   const flows = body !== null && !Buffer.isBuffer(body);
   if (response.destroyed || exchange.closed) {
     if (flows) body.cancel();
-    return Promise.resolve('client_gone');
+    ended('client_gone');
+    return;
   }
   setFraming(exchange, reply, options.close);
   if (flows && exchange.method === 'HEAD') body.cancel();
   if (flows && exchange.method !== 'HEAD') {
-    return new Promise((resolve) => {
-      new FlowingReply(exchange, response as ServerResponse, resolve, options.writeTimeout).start(reply, body);
-    });
+    new FlowingReply(exchange, response as ServerResponse, ended, options.writeTimeout).start(reply, body);
+    return;
   }
-  return new Promise((resolve) => {
-    const writable = response as ServerResponse;
-    writable.once('close', () => resolve(writable.writableFinished ? 'complete' : 'client_gone'));
-    writable.on('error', ignore);
-    writeHead(exchange, response, reply);
-    if (!Buffer.isBuffer(body) || exchange.method === 'HEAD') {
-      writable.end();
-      return;
-    }
-    exchange.facts.replyBytes += body.length;
-    // Every byte is one character of latin1, and Node sends a head and a short text in a single write.
-    if (exchange.protocol !== '2' && body.length <= singleWriteLimit) writable.end(body.toString('latin1'), 'latin1');
-    else writable.end(body);
-  });
+  const writable = response as ServerResponse;
+  writable.on('close', () => ended(writable.writableFinished ? 'complete' : 'client_gone'));
+  writable.on('error', ignore);
+  writeHead(exchange, response, reply);
+  if (!Buffer.isBuffer(body) || exchange.method === 'HEAD') {
+    writable.end();
+    return;
+  }
+  exchange.facts.replyBytes += body.length;
+  // Every byte is one character of latin1, and Node sends a head and a short text in a single write.
+  if (exchange.protocol !== '2' && body.length <= singleWriteLimit) writable.end(body.toString('latin1'), 'latin1');
+  else writable.end(body);
 }
 
 function setFraming(exchange: IncomingExchange, { headers, body, status }: Reply, close: boolean): void {
@@ -77,7 +76,7 @@ function setFraming(exchange: IncomingExchange, { headers, body, status }: Reply
 class FlowingReply implements BodySink {
   readonly #exchange: IncomingExchange;
   readonly #writable: ServerResponse;
-  readonly #resolve: (end: ReplyEnd) => void;
+  readonly #whenEnded: (end: ReplyEnd) => void;
   readonly #writeTimeout: number;
   #flow: BodyFlow | undefined;
   #paused = false;
@@ -87,12 +86,12 @@ class FlowingReply implements BodySink {
   constructor(
     exchange: IncomingExchange,
     writable: ServerResponse,
-    resolve: (end: ReplyEnd) => void,
+    whenEnded: (end: ReplyEnd) => void,
     writeTimeout: number,
   ) {
     this.#exchange = exchange;
     this.#writable = writable;
-    this.#resolve = resolve;
+    this.#whenEnded = whenEnded;
     this.#writeTimeout = writeTimeout;
   }
 
@@ -148,7 +147,7 @@ class FlowingReply implements BodySink {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#stall);
-    this.#resolve(end);
+    this.#whenEnded(end);
   }
 }
 

@@ -26,6 +26,8 @@ const smallBody = 64 * 1024;
 /** Bytes held for a consumer that has not started reading. */
 const heldBytes = 64 * 1024;
 
+function nothing(): void {}
+
 /** How many of undici's parsers are on the stack: it must not be entered again from inside one of its callbacks. */
 let insideParser = 0;
 
@@ -51,8 +53,8 @@ type Phase =
 export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, BodyFlow {
   readonly #owner: CallOwner;
   readonly #exchange: Exchange;
-  readonly #resolve: (reply: Reply) => void;
-  readonly #reject: (error: Error) => void;
+  #resolve: (reply: Reply) => void;
+  #reject: (error: Error) => void;
   #server: Server;
   #tried: Server[] | undefined;
   #connection: Connection | undefined;
@@ -179,6 +181,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     this.#reply = undefined;
     this.#owner.dress(reply, this.#exchange, this.#server);
     this.#resolve(reply);
+    this.#resolve = nothing;
+    this.#reject = nothing;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -98,4 +98,10 @@ export const requirements = [
     source: 'security §3',
     behaviour: 'An unforeseen fault is logged, running requests end, and the process ends with 1 instead of going on.',
   },
+  {
+    id: 'PERF-rest',
+    source: 'performance',
+    behaviour:
+      'A gateway that is left alone gives back the memory that it does not use; one that is busy is not stopped for it.',
+  },
 ] as const;
