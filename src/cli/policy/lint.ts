@@ -38,9 +38,11 @@ Examples:
   async execute({ operands, options, cwd, out, err }) {
     if (operands.length === 0) throw new UsageError('name the files or folders with the policies');
     const { written, configuration } = await readWritten(operands, cwd);
-    const tokens = (Array.isArray(options['claims']) ? options['claims'].map(String) : []).map((path) =>
-      claimsFile(path, cwd),
-    );
+    const tokens = (Array.isArray(options['claims']) ? options['claims'].map(String) : []).map((path) => {
+      const claims = claimsFile(path, cwd);
+      if (claims.size === 0) throw new UsageError(`${path} holds no claims: a sample has those that real tokens have`);
+      return claims;
+    });
     const { tools: toolsFile, upstream, upstreamToken } = options;
     const fromFile = typeof toolsFile === 'string' ? offeredNames(toolsFile, cwd, 'tools', 'name') : undefined;
     const asked =
