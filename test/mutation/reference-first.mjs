@@ -54,7 +54,7 @@ class ReferenceFirstRunner {
   #differenceUnder(id) {
     globalThis.__stryker__ ??= {};
     const switches = globalThis.__stryker__;
-    Object.assign(switches, { activeMutant: id, hitCount: 0, hitLimit: 50_000_000 });
+    Object.assign(switches, { activeMutant: id, hitCount: 0, hitLimit: 3_000_000 });
     let difference;
     try {
       difference = this.#check();

@@ -16,7 +16,7 @@ export function comparison(explorer: Explorer, alignment: Alignment): (assignmen
   const { before, after, changed } = alignment;
   const { views } = explorer.cell;
   const rulesOf = (set: PolicySet) =>
-    new Map(views.map((view) => [view, remainingRules(explorer, explorer.rulesOf(set, view), view)]));
+    new Map(views.map((view) => [view, remainingRules(explorer, explorer.demands.rulesOf(set, view), view)]));
   const [old, young] = [rulesOf(before), rulesOf(after)];
   const [view] = views;
   const oldRules = view === undefined ? [] : (old.get(view) ?? []);

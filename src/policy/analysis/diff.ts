@@ -73,7 +73,7 @@ export function diffPolicies(before: PolicySet, after: PolicySet, options: DiffO
       if (!found.complete) unexamined.push({ kind: cell.kind, method: cell.method, item: cell.item });
     }
   }
-  const lists = compareLists(atoms, before, after, options);
+  const lists = compareLists(atoms, alignment, options);
   return { changes, unknown, unexamined, lists: lists.changes, unknownLists: lists.unknown };
 }
 

@@ -1,14 +1,31 @@
-import { type Call, type Expression, FALSE, fold, TRUE, UNDETERMINED } from '../../expression/index.ts';
+import {
+  type Call,
+  type Expression,
+  FALSE,
+  fold,
+  isStrictDecimal,
+  TRUE,
+  UNDETERMINED,
+} from '../../expression/index.ts';
 import type { Condition } from '../condition.ts';
-import type { IndexField } from '../demand.ts';
 import { andSets, CAN_BE_FALSE, CAN_BE_TRUE, NONE, negateSet, type OutcomeSet, only, orSets } from '../outcome-set.ts';
-import { compilePolicyPath, type Path } from '../path.ts';
-import type { PolicySet } from '../policy-set.ts';
+import type { Path } from '../path.ts';
 import { type Rule, readingOf } from '../rule.ts';
-import { ABSENT, type Atom, type AtomTable, isLiteral, keyOf, outcomeOfState, type State, stateOn } from './atom.ts';
+import {
+  ABSENT,
+  type Atom,
+  type AtomTable,
+  isLiteral,
+  keyOf,
+  literalsOf,
+  outcomeOfState,
+  type State,
+  stateOn,
+} from './atom.ts';
 import { type Cell, type CellView, OPEN, type Pinned } from './cells.ts';
 import { type PathLimits, possibleStates, solvePath, type Wish } from './path-values.ts';
 import type { PathValue } from './request-from.ts';
+import { ViewDemands } from './view-demands.ts';
 
 /** An atom whose state the cell leaves open. */
 export interface Variable {
@@ -26,23 +43,6 @@ export interface Variable {
 /** States chosen for variables so far. */
 export type Assignment = ReadonlyMap<Variable, State>;
 
-const indexFields = ['method', 'name', 'uri'] as const;
-const demandedPaths = {
-  method: pathOf('mcp.method'),
-  name: pathOf('mcp.params.name'),
-  uri: pathOf('mcp.params.uri'),
-} as const;
-
-function pathOf(text: string): Path {
-  const path = compilePolicyPath(
-    text,
-    () => ({ offset: 0, length: 0 }),
-    () => {},
-  );
-  if (path === undefined) throw new TypeError(`there is no path ${text}`);
-  return path;
-}
-
 /** A rule under an assignment: it applies, it does not, or that hangs on a variable. */
 export type Standing = boolean | Variable;
 
@@ -56,11 +56,13 @@ export type Settled<Answer> = { readonly answer: Answer } | { readonly branch: V
  */
 export class Explorer {
   readonly cell: Cell;
+  readonly demands = new ViewDemands();
   readonly #atoms: AtomTable;
   readonly #variables = new Map<string, Variable>();
   readonly #known = new Map<CellView, Map<Atom, State | Variable>>();
   readonly #solved = new Map<string, boolean>();
-  readonly #demanded = new Map<CellView, Readonly<Record<IndexField, Pinned>>>();
+  readonly #settled = new WeakMap<Assignment, ReadonlyMap<string, string>>();
+  readonly #implications = new Map<string, State>();
   readonly #openPaths = new Map<string, Path>();
 
   constructor(cell: Cell, atoms: AtomTable) {
@@ -108,7 +110,7 @@ export class Explorer {
   }
 
   standing(rule: Rule, view: CellView, assignment: Assignment): Standing {
-    if (this.isElsewhere(rule, view)) return false;
+    if (this.demands.isElsewhere(rule, view)) return false;
     const { set, pending } = this.outcomes(rule.program.expression, rule, view, assignment);
     if (readingOf(rule.action) === 'granting') {
       if (set === CAN_BE_TRUE) return true;
@@ -119,36 +121,6 @@ export class Explorer {
     }
     if (pending === undefined) throw new TypeError('a rule hangs on nothing');
     return pending;
-  }
-
-  /** Whether a rule demands another method or item than a view has: then it does not apply, whatever else is asked. */
-  isElsewhere({ demand }: Rule, view: CellView): boolean {
-    const pinned = this.#pinned(view);
-    return indexFields.some((field) => {
-      const wanted = demand[field];
-      if (wanted === undefined) return false;
-      const value = pinned[field];
-      return value === undefined || (typeof value === 'string' && !wanted.has(value));
-    });
-  }
-
-  /** The rules that are about the method and the item of a view, in their order; no other one applies there. */
-  rulesOf(set: PolicySet, view: CellView): readonly Rule<'allow' | 'deny'>[] {
-    const { method, name, uri } = this.#pinned(view);
-    if (typeof method !== 'string') return set.rules.filter((rule) => !this.isElsewhere(rule, view));
-    const own = typeof name === 'string' ? set.rulesForUse(method, 'name', name) : undefined;
-    const rules = own ?? (typeof uri === 'string' ? set.rulesForUse(method, 'uri', uri) : set.rulesForUse(method));
-    return rules.filter((rule) => !this.isElsewhere(rule, view));
-  }
-
-  #pinned(view: CellView): Readonly<Record<IndexField, Pinned>> {
-    let pinned = this.#demanded.get(view);
-    if (pinned === undefined) {
-      const { method, name, uri } = demandedPaths;
-      pinned = { method: view.pin(method), name: view.pin(name), uri: view.pin(uri) };
-      this.#demanded.set(view, pinned);
-    }
-    return pinned;
   }
 
   /** The outcomes an expression of a rule can have, and a variable that it hangs on. */
@@ -177,11 +149,31 @@ export class Explorer {
   /** The outcomes one condition can have, and its variable when there are several. */
   ofCondition(condition: Condition, view: CellView, assignment: Assignment): Outcomes {
     const met = this.meet(condition, view);
-    const state = typeof met === 'number' ? met : assignment.get(met);
+    const state = typeof met === 'number' ? met : (assignment.get(met) ?? this.#implied(met, assignment));
     if (state !== undefined) return { set: only(outcomeOfState(state, condition)), pending: undefined };
     const variable = met as Variable;
     const set = variable.domain.reduce<OutcomeSet>((all, each) => all | only(outcomeOfState(each, condition)), NONE);
     return { set, pending: isSingle(set) ? undefined : variable };
+  }
+
+  /** The state that follows from an equality that was assumed for the same path. */
+  #implied(variable: Variable, assignment: Assignment): State | undefined {
+    const { atom, pathKey, subjectKnown } = variable;
+    if (subjectKnown || !isLiteral(atom)) return undefined;
+    let texts = this.#settled.get(assignment);
+    if (texts === undefined) {
+      texts = settledTexts(assignment);
+      this.#settled.set(assignment, texts);
+    }
+    const text = texts.get(pathKey);
+    if (text === undefined) return undefined;
+    const key = `${text}\n${variable.key}`;
+    let state = this.#implications.get(key);
+    if (state === undefined) {
+      state = stateOn(atom, [{ names: atom.path.names, value: text }]);
+      this.#implications.set(key, state);
+    }
+    return state;
   }
 
   atomOf(condition: Condition): Atom {
@@ -321,6 +313,21 @@ export class Explorer {
 interface Outcomes {
   readonly set: OutcomeSet;
   readonly pending: Variable | undefined;
+}
+
+/** Paths whose value an assumed equality settles: with a text that no number, boolean or `null` equals. */
+function settledTexts(assignment: Assignment): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const [{ atom, pathKey, subjectKnown }, state] of assignment) {
+    if (state !== TRUE || subjectKnown || atom.condition.function.name !== 'Equals') continue;
+    const [value] = literalsOf(atom);
+    if (typeof value === 'string' && !equalsOtherScalars(value)) texts.set(pathKey, value);
+  }
+  return texts;
+}
+
+function equalsOtherScalars(text: string): boolean {
+  return isStrictDecimal(text) || text === 'true' || text === 'false' || text === 'null';
 }
 
 function isSingle(set: OutcomeSet): boolean {

@@ -106,7 +106,7 @@ function hollowRule(set: PolicySet, cell: Cell, atoms: AtomTable): Rule | undefi
   const explorer = new Explorer(cell, atoms);
   const [view] = cell.views;
   if (view === undefined) return undefined;
-  const rules = remainingRules(explorer, explorer.rulesOf(set, view), view);
+  const rules = remainingRules(explorer, explorer.demands.rulesOf(set, view), view);
   const granting = rules.find(({ action }) => action === 'allow');
   if (granting === undefined) return undefined;
   let allowed = false;

@@ -71,7 +71,9 @@ function columnKey(method: string | undefined, item: string | undefined): string
 
 function entryOf(set: PolicySet, explorer: Explorer, claims: MatrixCaller['claims'], budget: number): MatrixEntry {
   const { views } = explorer.cell;
-  const rules = new Map(views.map((view) => [view, remainingRules(explorer, explorer.rulesOf(set, view), view)]));
+  const rules = new Map(
+    views.map((view) => [view, remainingRules(explorer, explorer.demands.rulesOf(set, view), view)]),
+  );
   const met = { allow: false, deny: false };
   const examples: { allow?: PolicyRequest | undefined; deny?: PolicyRequest | undefined } = {};
   let searches = 0;

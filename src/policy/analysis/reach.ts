@@ -34,7 +34,9 @@ function reachIn(
   budget: number,
 ): void {
   const explorer = new Explorer(cell, atoms);
-  const possible = explorer.rulesOf(set, view).filter((rule) => explorer.standing(rule, view, noChoice) !== false);
+  const possible = explorer.demands
+    .rulesOf(set, view)
+    .filter((rule) => explorer.standing(rule, view, noChoice) !== false);
   for (const rule of possible) {
     const found = reach[rule.index];
     if (found === undefined || (found.canApply && found.canDecide)) continue;

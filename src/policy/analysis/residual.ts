@@ -14,7 +14,7 @@ type Rest = 'true' | 'false' | 'undetermined' | Expression;
  */
 export function residualCondition(explorer: Explorer, set: PolicySet, view: CellView): string {
   const rules: { rule: Rule; rest: Rest }[] = [];
-  for (const rule of explorer.rulesOf(set, view)) {
+  for (const rule of explorer.demands.rulesOf(set, view)) {
     const standing = explorer.standing(rule, view, noChoice);
     if (standing === false) continue;
     rules.push({ rule, rest: standing === true ? 'true' : simplify(explorer, rule, view) });

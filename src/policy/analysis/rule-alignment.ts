@@ -10,6 +10,8 @@ export interface Alignment {
   readonly changed: ReadonlySet<Rule>;
   /** True when no message can be decided differently, all rules and the default being the same. */
   readonly same: boolean;
+  /** True when lists can differ only where calls do: all list rules and the defaults are the same. */
+  readonly sameLists: boolean;
   /** Whether a rule of the one means the same as a rule of the other. */
   alike(a: Rule, b: Rule): boolean;
 }
@@ -36,7 +38,16 @@ export function alignRules(atoms: AtomTable, before: PolicySet, after: PolicySet
   const changed = new Set<Rule>([...old, ...young]);
   for (const rule of shared(old, young, alike)) changed.delete(rule);
   const same = changed.size === 0 && before.defaultAction === after.defaultAction;
-  return { before, after, changed, same, alike };
+  const sameLists =
+    before.defaultAction === after.defaultAction &&
+    before.listDefaultAction === after.listDefaultAction &&
+    before.listRules.length === after.listRules.length &&
+    before.listRules.every((rule, index) => bothSame(atoms, rule, after.listRules[index]));
+  return { before, after, changed, same, sameLists, alike };
+}
+
+function bothSame(atoms: AtomTable, a: Rule, b: Rule | undefined): boolean {
+  return b !== undefined && ruleKey(atoms, a) === ruleKey(atoms, b);
 }
 
 function bothAlike(a: Rule | undefined, b: Rule | undefined, alike: Alignment['alike']): boolean {
