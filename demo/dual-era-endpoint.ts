@@ -147,17 +147,23 @@ function cancelWithRequest({ signal }: Request, response: Response): Response {
 
 function openSilentStream(closing: AbortSignal): Response {
   let timer: NodeJS.Timeout | undefined;
+  const gone = new AbortController();
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       const comment = (text: string) => controller.enqueue(new TextEncoder().encode(`: ${text}\n\n`));
       comment('open');
       timer = setInterval(() => comment('keep-alive'), keepAliveMs);
-      closing.addEventListener('abort', () => {
+      const end = (): void => {
         clearInterval(timer);
         controller.close();
-      });
+      };
+      closing.addEventListener('abort', end, { signal: gone.signal });
     },
-    cancel: () => clearInterval(timer),
+    cancel() {
+      clearInterval(timer);
+      // Whoever has gone cannot be told any more that it is over.
+      gone.abort();
+    },
   });
   return new Response(body, {
     headers: {

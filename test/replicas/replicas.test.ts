@@ -7,6 +7,7 @@ import { startTestGateway, type TestGateway } from '../peers/gateway.ts';
 import { guideSecret, signToken } from '../peers/tokens.ts';
 import { type CountingUpstream, startCountingUpstream } from './counting-upstream.ts';
 import { hasHaproxy, type Replica, startHaproxy } from './load-balancer.ts';
+import { type SteadyCall, startSteadyCalls } from './steady-calls.ts';
 
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 const ready = hasHaproxy && hasRedis;
@@ -177,7 +178,7 @@ async function openSession(at: number): Promise<string> {
 }
 
 /** Keeps a stream open as a client does: when it ends, it connects again. */
-function keepStream(seen: { reconnects: number; failures: number[] }): () => void {
+function keepStream(seen: { opened: number; reconnects: number; failures: number[] }): () => void {
   let stopped = false;
   let current: ReturnType<typeof request> | undefined;
   const connect = (): void => {
@@ -185,7 +186,8 @@ function keepStream(seen: { reconnects: number; failures: number[] }): () => voi
     current = request(
       { host: '127.0.0.1', port, path: '/mcp', headers: { authorization, accept: 'text/event-stream' } },
       (response) => {
-        if (response.statusCode !== 200) seen.failures.push(response.statusCode ?? 0);
+        if (response.statusCode === 200) seen.opened += 1;
+        else seen.failures.push(response.statusCode ?? 0);
         response.resume();
         response.on('close', () => {
           if (stopped) return;
@@ -206,30 +208,33 @@ function keepStream(seen: { reconnects: number; failures: number[] }): () => voi
   };
 }
 
-/** Calls at a steady rate until stopped; says how each ended. */
-function steadyCalls(perSecond: number): () => Promise<{ statuses: number[]; errors: unknown[] }> {
-  const statuses: number[] = [];
-  const errors: unknown[] = [];
-  const running: Promise<void>[] = [];
-  const timer = setInterval(() => {
-    running.push(
-      call().then(
-        ({ status }) => void statuses.push(status),
-        (error) => void errors.push(error),
-      ),
-    );
-  }, 1_000 / perSecond);
-  return async () => {
-    clearInterval(timer);
-    await Promise.all(running);
-    return { statuses, errors };
-  };
-}
+const steadyCalls = (perSecond: number) => startSteadyCalls(perSecond, async () => (await call()).status);
+const failuresOf = (calls: readonly SteadyCall[]) => calls.filter(({ outcome }) => outcome !== 200);
 
 async function restart(index: number): Promise<void> {
   expect(await gateways[index]?.stop()).toBe(0);
+  await startAgain(index);
+}
+
+/** Starts a replica that has ended, and waits until it gets requests. */
+async function startAgain(index: number): Promise<void> {
   gateways[index] = await startReplica(replicas[index] as Replica);
-  await pause(400);
+  await balancer.waitFor([0, 1], 'UP');
+}
+
+/** How many of the requests that came at these times one bucket with the limit would have let pass. */
+function fillBucket(times: readonly number[]): number {
+  let tokens = burst;
+  let last = times[0] ?? 0;
+  let passed = 0;
+  for (const time of times) {
+    tokens = Math.min(burst, tokens + ((time - last) / 1_000) * limit);
+    last = time;
+    if (tokens < 1) continue;
+    tokens -= 1;
+    passed += 1;
+  }
+  return passed;
 }
 
 describe.skipIf(!ready)('two replicas behind a real load balancer', () => {
@@ -241,62 +246,63 @@ describe.skipIf(!ready)('two replicas behind a real load balancer', () => {
     expect((await call({ port: second.web, headers })).status).toBe(200);
     process.kill((gateways[0] as TestGateway).pid, 'SIGKILL');
     expect((await call({ port: second.web, headers })).status).toBe(200);
-    await pause(300);
+    await balancer.waitFor([0], 'DOWN');
     expect((await call({ headers })).status).toBe(200);
     await gateways[0]?.stop();
-    gateways[0] = await startReplica(first);
-    await pause(400);
+    await startAgain(0);
     expect((await call({ port: first.web, headers })).status).toBe(200);
   }, 60_000);
 
   test('[SEC-rolling-restart] under 200 calls/s and 100 streams: no call fails, none is executed twice, streams come back', async () => {
     upstream.delay = 20;
-    const streams = { reconnects: 0, failures: [] as number[] };
+    const streams = { opened: 0, reconnects: 0, failures: [] as number[] };
     const stops = Array.from({ length: 100 }, () => keepStream(streams));
-    await pause(300);
+    await expect.poll(() => streams.opened, { timeout: 20_000 }).toBe(100);
     const before = upstream.executed.size;
-    const finish = steadyCalls(200);
+    const steady = steadyCalls(200);
     await pause(1_000);
     await restart(0);
     await restart(1);
     await pause(500);
-    const { statuses, errors } = await finish();
+    const calls = await steady.finish();
+    await expect.poll(() => streams.reconnects, { timeout: 20_000 }).toBeGreaterThanOrEqual(100);
     for (const stop of stops) stop();
-    expect(errors).toEqual([]);
-    expect(statuses.filter((status) => status !== 200)).toEqual([]);
-    expect(statuses.length).toBeGreaterThan(500);
-    expect(upstream.executed.size - before).toBe(statuses.length);
+    expect(failuresOf(calls)).toEqual([]);
+    expect(calls.length).toBeGreaterThan(500);
+    expect(upstream.executed.size - before).toBe(calls.length);
     expect([...upstream.executed.values()].filter((count) => count !== 1)).toEqual([]);
-    expect(streams.reconnects).toBeGreaterThanOrEqual(100);
     expect(streams.failures).toEqual([]);
   }, 90_000);
 
   test('[SEC-replica-kill] kill -9 of one: only calls in flight on it fail, none is executed twice', async () => {
-    const finish = steadyCalls(200);
+    const steady = steadyCalls(200);
     await pause(1_000);
+    const killed = performance.now();
     process.kill((gateways[0] as TestGateway).pid, 'SIGKILL');
-    await pause(1_500);
-    const { statuses, errors } = await finish();
-    const failed = errors.length + statuses.filter((status) => status !== 200).length;
-    // At 200 calls a second that take 20 ms, about two are on each replica at any time; a health check takes 100 ms.
-    expect(failed).toBeLessThanOrEqual(25);
-    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(400);
-    expect([...upstream.executed.values()].filter((count) => count !== 1)).toEqual([]);
     await gateways[0]?.stop();
-    gateways[0] = await startReplica(replicas[0] as Replica);
-    await pause(400);
+    const gone = performance.now();
+    await pause(1_500);
+    const calls = await steady.finish();
+    // What begins while the process is being taken away may meet it, too.
+    const inFlight = calls.filter(({ begun, ended }) => begun < gone && ended !== undefined && ended > killed);
+    process.stdout.write(`${failuresOf(calls).length} of ${inFlight.length} calls in flight failed\n`);
+    for (const failure of failuresOf(calls)) expect(inFlight).toContain(failure);
+    expect(calls.length - failuresOf(calls).length).toBeGreaterThan(400);
+    expect([...upstream.executed.values()].filter((count) => count !== 1)).toEqual([]);
+    await startAgain(0);
   }, 60_000);
 
   test('[SEC-replica-limits] limits hold across replicas within 2 %', async () => {
     upstream.delay = 0;
     const seconds = 4;
-    const until = performance.now() + seconds * 1_000;
-    let allowed = 0;
+    const asked: number[] = [];
     const other: number[] = [];
+    let allowed = 0;
     const started = performance.now();
     const callers = Array.from({ length: 12 }, async () => {
-      while (performance.now() < until) {
+      while (performance.now() < started + seconds * 1_000) {
         const { status } = await call({ path: '/limited', headers: { 'x-bucket': 'limits' } });
+        asked.push(performance.now());
         if (status === 200) allowed += 1;
         else if (status !== 429) other.push(status);
         else await pause(2);
@@ -305,9 +311,11 @@ describe.skipIf(!ready)('two replicas behind a real load balancer', () => {
     await Promise.all(callers);
     const owed = ((performance.now() - started) / 1_000) * limit + burst;
     expect(other).toEqual([]);
-    // What was allowed is bounded by the limit; how near it comes depends on how busy this machine keeps the callers.
     expect(allowed).toBeLessThanOrEqual(owed * 1.02);
-    expect(allowed).toBeGreaterThanOrEqual(owed * 0.85);
+    // Whatever this machine kept from asking in time could not be allowed: one bucket would have filled up meanwhile.
+    const possible = fillBucket(asked);
+    process.stdout.write(`${allowed} allowed, ${Math.round(owed)} owed, ${possible} by one bucket\n`);
+    expect(allowed).toBeGreaterThanOrEqual(possible * 0.98 - callers.length);
 
     upstream.delay = 400;
     const statuses = (await Promise.all(Array.from({ length: 20 }, () => call({ path: '/narrow' })))).map(

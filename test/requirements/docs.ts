@@ -5,6 +5,11 @@ export const requirements = [
     behaviour: 'Every block of the standalone guide runs and prints what the page shows.',
   },
   {
+    id: 'G-docs.cluster',
+    source: 'guide, Steps 1–13',
+    behaviour: 'Every block of the guide in a cluster that needs no nodes runs and prints what the page shows.',
+  },
+  {
     id: 'G-docs.same-manifests',
     source: 'guide, Steps 2–12',
     behaviour: 'The guide shows the manifests that the examples folder holds.',
