@@ -7,7 +7,7 @@ import { spanAttributes } from '../../src/telemetry/tracing/span-attributes.ts';
 import { signToken } from '../peers/tokens.ts';
 import { canary } from '../support/canaries.ts';
 import { type Collector, startCollector } from './collector.ts';
-import { type Setting, startSetting, until } from './setting.ts';
+import { policies, type Setting, startSetting, until } from './setting.ts';
 
 let collector: Collector | undefined;
 let setting: Setting | undefined;
@@ -46,7 +46,15 @@ describe('canaries', () => {
   test('[TEL-canary] are in no log, record, metric or payload, also of requests that fail', async () => {
     const peer = await startCollector();
     collector = peer;
-    setting = await startSetting({ env: fast, flags: (folder) => everything(peer.httpUrl, folder) });
+    setting = await startSetting({
+      env: fast,
+      flags: (folder) => everything(peer.httpUrl, folder),
+      // A policy that reads the argument, and denies for what is in it.
+      mcp: policies.replace(
+        '            - name: members',
+        '            - name: no-canaries\n              match: Prefix(`mcp.params.arguments.forbidden`, `canary-`)\n              action: deny\n            - name: members',
+      ),
+    });
     const { send, http, gateway, folder } = setting;
     const token = await signToken({ sub: 'alice', groups: ['members'], email: canaries.claim });
     const bad = `${token.slice(0, -8)}AAAAAAAA`;
@@ -66,6 +74,12 @@ describe('canaries', () => {
           );
         }
       }
+      const forbidden = await send(
+        'tools/call',
+        { name: 'echo', arguments: { forbidden: canaries.argument } },
+        { era, headers, token },
+      );
+      expect(forbidden.status).toBe(403);
       await send('tools/list', {}, { era, headers, token });
       await send('prompts/get', { name: 'greet', arguments: { value: canaries.argument } }, { era, headers, token });
     }
