@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gatewayCommand, nginxCommand } from './contenders.ts';
-import { median, pinned, stop, waitForPort } from './measure.ts';
+import { median, pinned, stop, waitForPort, warmUp } from './measure.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
@@ -36,6 +36,7 @@ try {
       const child = command === undefined ? undefined : pinned('1', ...command(port));
       try {
         await waitForPort(port);
+        if (child?.pid !== undefined) await warmUp(child.pid, port, files.cachedScript);
         probe(port, 1_500);
         samples.set(name, [...(samples.get(name) ?? []), probe(port, 3_000)]);
       } finally {

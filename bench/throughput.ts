@@ -5,7 +5,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { gatewayCommand, nginxCommand } from './contenders.ts';
-import { cpuSeconds, load, median, pinned, residentKiB, stop, waitForPort } from './measure.ts';
+import { cpuSeconds, load, median, pinned, residentKiB, stop, waitForPort, warmUp } from './measure.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
 interface Sample {
@@ -66,8 +66,8 @@ try {
       try {
         await waitForPort(port);
         const script = contender.script ?? files.cachedScript;
-        await load(port, 2, script);
         const pid = child.pid as number;
+        await warmUp(pid, port, script);
         const before = cpuSeconds(pid);
         const started = performance.now();
         const result = await load(port, seconds, script);
