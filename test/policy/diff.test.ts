@@ -33,7 +33,8 @@ function told(diff: PolicyDiff, direction: 'gained' | 'lost', request: PolicyReq
   return all.some(covers) || diff.unexamined.some(covers);
 }
 
-describe('policy diff against brute force', () => {
+// Much to compute: the limit is one for a machine that has much else to do.
+describe('policy diff against brute force', { timeout: 180_000 }, () => {
   it('[PL-4.diff-sound] what it calls unchanged is unchanged, and every example is one', () => {
     let differing = 0;
     let settled = 0;
