@@ -13,6 +13,7 @@ const everything: Values = {
   autoscaling: { enabled: true },
   networkPolicy: { enabled: true },
   logs: { access: { enabled: true } },
+  webhook: { enabled: true },
   hub: { token: 'any', mcpgateway: { enabled: true, maxRequestBodySize: 2_097_152 } },
 };
 
