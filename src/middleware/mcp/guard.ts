@@ -70,7 +70,7 @@ export class McpGuard {
     checkOrigin(exchange);
     switch (exchange.method) {
       case 'POST':
-        return await this.#pass(exchange, await this.#read(exchange), next);
+        return await this.#pass(exchange, readMatter(exchange, await readBody(exchange, this.#maxBody)), next);
       case 'GET':
         return await this.#pass(exchange, this.#withoutMessage(exchange, 'stream'), next);
       case 'DELETE':
@@ -87,12 +87,6 @@ export class McpGuard {
           headers: [['Allow', allowedMethods]],
         });
     }
-  }
-
-  async #read(exchange: Exchange): Promise<Matter> {
-    const message = joinTrace(exchange, readMessage(await readBody(exchange, this.#maxBody)));
-    const { era, version } = checkHeaders(exchange.headers, message);
-    return { message, kind: message.kind, era, version: version ?? handshakeVersion(message) };
   }
 
   #withoutMessage(exchange: Exchange, kind: 'stream' | 'end-session'): Matter {
@@ -157,7 +151,7 @@ export class McpGuard {
     const isList = message?.kind === 'request' && message.facts.list !== undefined;
     const asked = { message, question, known, facts };
     const filter = this.#filters.of(asked);
-    const relayed = await relay(reply, exchange, {
+    const answer = relay(reply, exchange, {
       id,
       facts,
       filter: filter ?? this.#filters.ofStream(asked),
@@ -171,6 +165,7 @@ export class McpGuard {
           router: route,
         }),
     });
+    const relayed = answer instanceof Promise ? await answer : answer;
     if (lasting !== undefined && relayed.body instanceof EventStream) {
       this.#watch({
         stream: relayed.body,
@@ -256,4 +251,10 @@ export class McpGuard {
       });
     }
   }
+}
+
+function readMatter(exchange: Exchange, bytes: Buffer): Matter {
+  const message = joinTrace(exchange, readMessage(bytes));
+  const { era, version } = checkHeaders(exchange.headers, message);
+  return { message, kind: message.kind, era, version: version ?? handshakeVersion(message) };
 }

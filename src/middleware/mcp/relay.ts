@@ -34,11 +34,14 @@ const observedSize = 64 * 1024;
 /** Lists that are not filtered are read up to this size. */
 const learnedSize = 1024 * 1024;
 
-/** Passes an answer on: untouched bytes but for lists, streams flushed and kept alive, telemetry read on the way. */
-export async function relay(reply: Reply, exchange: Exchange, rules: RelayRules): Promise<Reply> {
+/**
+ * Passes an answer on: untouched bytes but for lists, streams flushed and kept alive, telemetry read on the way. Only an
+ * answer that is read whole has to be waited for.
+ */
+export function relay(reply: Reply, exchange: Exchange, rules: RelayRules): Reply | Promise<Reply> {
   const type = mediaType(reply.headers.get('content-type'));
   if (type === 'text/event-stream') return relayEvents(reply, exchange, rules);
-  if (type === 'application/json') return rules.whole ? await relayWhole(reply, rules) : observeJson(reply, rules);
+  if (type === 'application/json') return rules.whole ? relayWhole(reply, rules) : observeJson(reply, rules);
   if (rules.filter !== undefined && rules.whole && reply.status < 300 && reply.body !== null) {
     return giveUp(reply, rules, `it came as ${type === '' ? 'no media type' : 'another media type'}`);
   }
