@@ -86,10 +86,10 @@ module.exports = {
     },
     {
       name: 'no-circle',
-      comment: 'modules that need each other at run time are one module, or three',
+      comment: 'modules that need each other, be it for a type or on demand, are one module, or three',
       severity: 'error',
       from: { path: '^src/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only', 'dynamic-import'] } },
+      to: { circular: true },
     },
     {
       name: 'no-tests-in-the-product',

@@ -1,26 +1,10 @@
-import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
-import type { RuntimeStatus } from '../config/runtime/status.ts';
 import { isApiServed } from '../config/static/cross-check.ts';
 import type { StaticConfiguration } from '../config/static/schema.ts';
 import type { Exchange, Handler, Middleware, Reply } from '../http/exchange.ts';
 import { textReply } from '../http/refusal.ts';
+import type { AdminFacts } from './admin-facts.ts';
 import { type ApiDocument, apiDocuments } from './api.ts';
-
-/** What the admin endpoints report about. */
-export interface AdminFacts {
-  /** The entrypoint this handler is for. */
-  readonly entrypoint: string;
-  /** True on the entrypoint that serves admin endpoints by default. */
-  readonly isAdmin: boolean;
-  readonly status: () => RuntimeStatus;
-  readonly terminating: () => boolean;
-  /** Server states by qualified service name. */
-  readonly services: () => ReadonlyMap<string, readonly object[]>;
-  readonly addresses: ReadonlyMap<string, AddressInfo>;
-  /** More documents of this entrypoint by path, for instance `/metrics`. */
-  readonly extra: ReadonlyMap<string, (exchange: Exchange) => Promise<Reply>>;
-}
 
 /**
  * Serves `/ping` and the read-only API on the entrypoints that the install options name: the admin entrypoint unless asked

@@ -1,7 +1,7 @@
 import type { ItemKind, ItemStatus } from '../config/runtime/status.ts';
 import type { StaticConfiguration } from '../config/static/schema.ts';
 import { formatDiagnostic } from '../errors.ts';
-import type { AdminFacts } from './admin.ts';
+import type { AdminFacts } from './admin-facts.ts';
 import { version } from './version.ts';
 
 /** Finds the document of an API path; undefined when there is none. */

@@ -27,6 +27,6 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'completion',
     summary: 'Print a completion script for bash, zsh or fish',
-    load: () => import('./completion.ts'),
+    load: async () => ({ command: (await import('./completion.ts')).completionCommand(commands) }),
   },
 ];

@@ -6,28 +6,29 @@ import { exitCode } from './exit-code.ts';
 
 const standardNames = ['web', 'websecure', 'admin'];
 
-export const command: CommandDefinition = {
-  configure(completion) {
-    completion.argument('<shell>', 'bash, zsh or fish').addHelpText(
-      'after',
-      `
+/** The command that completes the commands of a table. */
+export function completionCommand(entries: readonly CommandEntry[]): CommandDefinition {
+  return {
+    configure(completion) {
+      completion.argument('<shell>', 'bash, zsh or fish').addHelpText(
+        'after',
+        `
 Examples:
   source <(portcullis completion bash)                                   # in ~/.bashrc
   portcullis completion zsh > "\${fpath[1]}/_portcullis"
   portcullis completion fish > ~/.config/fish/completions/portcullis.fish`,
-    );
-  },
-  async execute({ operands, out }) {
-    const [shell = ''] = operands;
-    const write = writers[shell];
-    if (write === undefined)
-      throw new UsageError(`there is no completion for ${shell}; shells: ${Object.keys(writers).join(', ')}`);
-    // Loaded here: the table of commands names this module.
-    const { commands } = await import('./commands.ts');
-    out(write(await collectWords(commands)));
-    return exitCode.ok;
-  },
-};
+      );
+    },
+    async execute({ operands, out }) {
+      const [shell = ''] = operands;
+      const write = writers[shell];
+      if (write === undefined)
+        throw new UsageError(`there is no completion for ${shell}; shells: ${Object.keys(writers).join(', ')}`);
+      out(write(await collectWords(entries)));
+      return exitCode.ok;
+    },
+  };
+}
 
 /** What can stand where. */
 interface CompletionWords {

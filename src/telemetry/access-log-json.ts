@@ -1,7 +1,7 @@
 import type { Exchange } from '../http/exchange.ts';
-import type { AccessLogOptions } from './access-log.ts';
 import { type AccessLogReader, accessLogReaders } from './access-log-fields.ts';
-import { headerText, type LineWriter, type Mode } from './access-log-line.ts';
+import { headerText, type LineWriter } from './access-log-line.ts';
+import type { AccessLogOptions, Mode } from './access-log-options.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { isoTime } from './iso-time.ts';
 import { isCredentialHeader, redacted } from './scrub.ts';

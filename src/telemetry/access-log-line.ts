@@ -1,10 +1,7 @@
-import type { AccessLogOptions } from './access-log.ts';
 import { accessLogReaders, type FinishedExchange } from './access-log-fields.ts';
+import type { AccessLogOptions, Mode } from './access-log-options.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { redacted, scrub } from './scrub.ts';
-
-/** What happens to a field. */
-export type Mode = 'keep' | 'drop' | 'redact';
 
 /** Writes something about a finished exchange. */
 export type LineWriter = (finished: FinishedExchange, out: ByteWriter) => void;

@@ -1,29 +1,11 @@
 import type { Exchange } from '../http/exchange.ts';
 import type { FinishedExchange } from './access-log-fields.ts';
 import { compileJson } from './access-log-json.ts';
-import { compileCommon, compileGeneric, type LineWriter, type Mode } from './access-log-line.ts';
+import { compileCommon, compileGeneric, type LineWriter } from './access-log-line.ts';
+import type { AccessLogOptions } from './access-log-options.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type LineSink, openLineSink } from './line-sink.ts';
 import type { Logger } from './log.ts';
-
-/** The same shape as the install option `accessLog`. Durations in milliseconds. */
-export interface AccessLogOptions {
-  readonly filePath?: string | undefined;
-  readonly format: 'common' | 'genericCLF' | 'json';
-  readonly bufferingSize: number;
-  /** Also written where lines go to `copy`. */
-  readonly dualOutput: boolean;
-  readonly filters: {
-    readonly statusCodes: readonly string[];
-    readonly retryAttempts: boolean;
-    readonly minDuration: number;
-  };
-  readonly fields: {
-    readonly defaultMode: Mode;
-    readonly names: Readonly<Record<string, Mode | undefined>>;
-    readonly headers: { readonly defaultMode: Mode; readonly names: Readonly<Record<string, Mode | undefined>> };
-  };
-}
 
 /** How a request ended, beside what its facts say. */
 export interface ReplyEnded {

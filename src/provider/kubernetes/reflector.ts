@@ -3,17 +3,8 @@ import type { Logger } from '../../telemetry/log.ts';
 import { type ApiClient, ApiError } from './api-client.ts';
 import { type ApiObject, keyOf, readApiObject } from './api-object.ts';
 import { backOff, pause } from './pause.ts';
+import type { Source } from './source.ts';
 import { explainRefusal } from './withheld.ts';
-
-/** Objects of one kind in one place. */
-export interface Source {
-  readonly kind: string;
-  readonly apiVersion: string;
-  /** `/apis/traefik.io/v1alpha1/namespaces/apps/middlewares` */
-  readonly path: string;
-  readonly labelSelector?: string | undefined;
-  readonly fieldSelector?: string | undefined;
-}
 
 /** An object before and after a change; one of them is undefined when it was added or removed. */
 export type Change = (before: ApiObject | undefined, after: ApiObject | undefined) => void;

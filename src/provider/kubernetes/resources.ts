@@ -1,7 +1,7 @@
 import { objectKinds } from '../../config/dynamic/schema/object-kinds.ts';
 import { isPlainObject } from '../../config/source/plain-value.ts';
 import { type ApiClient, ApiError } from './api-client.ts';
-import type { Source } from './reflector.ts';
+import type { Source } from './source.ts';
 
 /** A kind of object as the API server serves it. */
 export interface Resource {

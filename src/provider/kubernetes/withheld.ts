@@ -1,5 +1,5 @@
 import type { Withheld } from '../../config/dynamic/manifests/translate-objects.ts';
-import type { Source } from './reflector.ts';
+import type { Source } from './source.ts';
 
 /**
  * What to say of objects that the API server refuses to show.

@@ -1,5 +1,5 @@
-import type { MetricsOptions } from './gateway-metrics.ts';
 import type { Counter, Gauge, Histogram, InstrumentDescription, MetricsRegistry } from './instruments.ts';
+import type { MetricsOptions } from './metrics-options.ts';
 
 /** Bucket bounds in seconds that the MCP conventions prescribe. */
 export const operationBounds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] as const;

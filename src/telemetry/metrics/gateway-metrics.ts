@@ -5,6 +5,7 @@ import { HeaderLabels } from './header-labels.ts';
 import type { Distribution, Histogram } from './instruments.ts';
 import { MetricsRegistry } from './instruments.ts';
 import { boundedCode, errorTypeOf, knownHttpMethod, knownMcpMethod, knownVersion, splitUrl } from './label-values.ts';
+import type { MetricsOptions } from './metrics-options.ts';
 import { NameLimit } from './name-limit.ts';
 import { SessionClock } from './session-clock.ts';
 
@@ -14,22 +15,6 @@ export interface Outcome {
   /** Milliseconds from the first byte of the request to the end of the answer. */
   readonly duration: number;
   readonly tls: boolean;
-}
-
-/** The same shape as the install option `metrics`, as far as counting goes. */
-export interface MetricsOptions {
-  readonly aliases: boolean;
-  readonly toolNames: number;
-  readonly prometheus?:
-    | {
-        readonly buckets: readonly number[];
-        readonly addEntryPointsLabels: boolean;
-        readonly addRoutersLabels: boolean;
-        readonly addServicesLabels: boolean;
-        /** Label → request header whose value it gets, in the counters of requests. */
-        readonly headerLabels: Readonly<Record<string, string>>;
-      }
-    | undefined;
 }
 
 interface Sum {

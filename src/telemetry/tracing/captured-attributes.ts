@@ -2,9 +2,10 @@ import type { HeaderFields } from '../../http/headers.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { type AttributeKey, key, writeListAttribute } from '../otlp/attributes.ts';
 import { isCredentialHeader, redacted, scrub } from '../scrub.ts';
+import type { EndedRequest } from './ended-request.ts';
 import { keys } from './span-keys.ts';
+import type { SpanSettings } from './span-settings.ts';
 import { attribute } from './span-writer.ts';
-import type { EndedRequest, SpanSettings } from './spans.ts';
 
 /** Writes what the operator asked for beyond the conventions' own attributes. */
 export function writeCaptured(out: ByteWriter, { exchange, trace }: EndedRequest, settings: SpanSettings): void {

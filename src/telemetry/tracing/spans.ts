@@ -3,26 +3,11 @@ import type { McpFacts, RequestFacts } from '../../http/facts.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { errorTypeOf, knownHttpMethod, splitUrl } from '../metrics/label-values.ts';
 import { writeCaptured } from './captured-attributes.ts';
+import type { EndedRequest } from './ended-request.ts';
 import { type RequestSpans, randomHex } from './request-trace.ts';
 import { keys } from './span-keys.ts';
+import type { SpanSettings } from './span-settings.ts';
 import { attribute, beginSpan, endSpan, type SpanHead } from './span-writer.ts';
-
-export interface SpanSettings {
-  readonly capturedRequestHeaders: readonly string[];
-  readonly capturedResponseHeaders: readonly string[];
-  /** Parameters of queries that are written, by name. */
-  readonly safeQueryParams: readonly string[];
-  readonly aliases: boolean;
-}
-
-/** A request that has ended, as its spans tell it. */
-export interface EndedRequest {
-  readonly exchange: Exchange;
-  readonly status: number;
-  /** By the clock of `facts.startedAt`. */
-  readonly end: number;
-  readonly trace: RequestSpans;
-}
 
 /**
  * Writes the spans of a request that has ended: SERVER for what the gateway was asked, one each for authentication and
