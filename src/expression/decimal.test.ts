@@ -169,7 +169,11 @@ describe('comparison', () => {
   });
 
   test('shifting the point against the exponent changes nothing, however large the exponent', () => {
-    const exponent = fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n });
+    // Beyond 15 digits the last ones are reckoned with alone: those near a carry are tried most.
+    const carried = fc
+      .tuple(fc.bigInt({ min: -99_999n, max: 99_999n }), fc.bigInt({ min: -45n, max: 45n }))
+      .map(([thousands, near]) => thousands * 10n ** 15n + near);
+    const exponent = fc.oneof(fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }), carried);
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 999 }),
@@ -187,6 +191,19 @@ describe('comparison', () => {
       ),
       { numRuns: 1000 },
     );
+  });
+
+  test.each([
+    ['10e12999999999999999', '1e13000000000000001'],
+    ['10e1299999999999999999', '1e1300000000000000001'],
+    ['0.01e12000000000000001', '1e12000000000000000'],
+    ['0.001e12000000000000001', '1e11999999999999999'],
+    ['0.01e-12999999999999999', '1e-13000000000000000'],
+    ['10e-12000000000000000', '1e-11999999999999998'],
+    ['1e000', '1e1'],
+    ['-0.0e5', '0'],
+  ])('the canonical form of %s is %s', (text, canonical) => {
+    expect(canonicalDecimal(text)).toBe(canonical);
   });
 
   test('refuses what is no number', () => {
