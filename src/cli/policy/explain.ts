@@ -42,7 +42,12 @@ export const command: CommandDefinition = {
       .option('--decision <id>', 'a decision from an audit file')
       .option('--log <file>', 'the audit file')
       .option('--why-hidden <name>', 'why the caller does or does not see something')
-      .addOption(new Option('--kind <kind>', 'what --why-hidden is about').choices(Object.keys(kinds)).default('tool'))
+      .addOption(
+        new Option(
+          '--kind <kind>',
+          'what --why-hidden is about (default: a resource if it has "://", else a tool)',
+        ).choices(Object.keys(kinds)),
+      )
       .addHelpText(
         'after',
         `
@@ -51,6 +56,7 @@ Walks through the rules with the value of every condition and tells what decided
 Examples:
   portcullis policy explain ./routes --claim groups[]=developer --call read_wiki_contents --arguments '{"repoName":"acme/site"}'
   portcullis policy explain ./routes --claims developer.json --why-hidden read_wiki_contents
+  portcullis policy explain ./routes --claim tenant=acme --why-hidden tenant://acme/invoices
   portcullis policy explain ./routes --log audit.jsonl --decision 01JD…-1`,
       );
   },
@@ -77,14 +83,16 @@ Examples:
     const claims = callerClaims(options, cwd);
     const hidden = text('whyHidden');
     if (hidden !== undefined) {
-      const kind = kinds[text('kind') as keyof typeof kinds];
+      // Tools and prompts have names, resources URIs; taken for a tool, a resource would seem to have no rules.
+      const noun = (text('kind') ?? (hidden.includes('://') ? 'resource' : 'tool')) as keyof typeof kinds;
+      const kind = kinds[noun];
       const annotations = text('annotations');
       const item: ObjectValue = new Map<string, Value>([
         [itemShapes[kind].member, hidden],
         ...(annotations === undefined ? [] : [['annotations', jsonOption('--annotations', annotations)] as const]),
       ]);
       const request = requestOf({ ...surroundings(invocation), list: kind }, claims, parseJsonValue);
-      out(whyText(whyVisible(policies, kind, item, request), hidden, policies.defaultAction));
+      out(whyText(whyVisible(policies, kind, item, request), noun, hidden, policies.defaultAction));
       return exitCode.ok;
     }
     const request = askedRequest(invocation, claims);
@@ -161,7 +169,7 @@ function usage<T>(make: () => T): T {
   }
 }
 
-function whyText(reason: ReturnType<typeof whyVisible>, name: string, defaultAction: string): string {
+function whyText(reason: ReturnType<typeof whyVisible>, noun: string, name: string, defaultAction: string): string {
   const verb = reason.shown ? 'is shown to' : 'is hidden from';
   const ruleName = (rule: { index: number; name: string | undefined }) =>
     `${rule.index}${rule.name === undefined ? '' : ` (${rule.name})`}`;
@@ -189,7 +197,7 @@ function whyText(reason: ReturnType<typeof whyVisible>, name: string, defaultAct
     }
     if (standing === 'always') return `${lines.join('\n')}\n`;
   }
-  if (reason.rules.length === 0) lines.push('no rule is about it');
+  if (reason.rules.length === 0) lines.push(`no rule is about a ${noun} ${name}`);
   lines.push(`then defaultAction: ${defaultAction}`);
   return `${lines.join('\n')}\n`;
 }
