@@ -290,7 +290,9 @@ function unknownClaims(set: PolicySet, tokens: readonly ObjectValue[]): Finding[
         message,
         hint:
           near === undefined
-            ? `Claims of the sample tokens: ${[...new Set(known)].join(', ')}.`
+            ? known.length === 0
+              ? 'The sample tokens have no claims at all: give tokens as callers send them.'
+              : `Claims of the sample tokens: ${[...new Set(known)].join(', ')}.`
             : `Did you mean jwt.${[near, ...claim.slice(1)].join('.')}?`,
       },
     ];
