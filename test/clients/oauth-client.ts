@@ -4,6 +4,7 @@ import type {
   OAuthDiscoveryState,
   OAuthTokens,
 } from '@modelcontextprotocol/client';
+import { canary, canaryToken } from '../support/canaries.ts';
 
 /** The redirect target of a client without a browser; nobody listens there. */
 const redirectUrl = 'http://127.0.0.1:1/callback';
@@ -34,6 +35,7 @@ export class WalkingOAuthClient implements OAuthClientProvider {
   }
 
   saveClientInformation(information: OAuthClientInformationMixed): void {
+    if (information.client_secret !== undefined) canary(information.client_secret);
     this.#information = information;
   }
 
@@ -42,11 +44,13 @@ export class WalkingOAuthClient implements OAuthClientProvider {
   }
 
   saveTokens(tokens: OAuthTokens): void {
+    canaryToken(tokens.access_token);
+    if (tokens.refresh_token !== undefined) canary(tokens.refresh_token);
     this.#tokens = tokens;
   }
 
   saveCodeVerifier(verifier: string): void {
-    this.#verifier = verifier;
+    this.#verifier = canary(verifier);
   }
 
   codeVerifier(): string {
@@ -67,6 +71,8 @@ export class WalkingOAuthClient implements OAuthClientProvider {
     for (let hop = 0; hop < 10; hop += 1) {
       if (next.href.startsWith(redirectUrl)) {
         this.callback = next.searchParams;
+        const code = this.callback.get('code');
+        if (code !== null) canary(code);
         return;
       }
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');

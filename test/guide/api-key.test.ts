@@ -5,9 +5,10 @@ import { createWikiServerFactory } from '../../demo/wiki/server.ts';
 import { startTestGateway, type TestGateway } from '../peers/gateway.ts';
 import { type RunningServer, serve } from '../peers/single-era.ts';
 import { developer, guideSecret, signToken } from '../peers/tokens.ts';
+import { canary } from '../support/canaries.ts';
 import { bearer, callTool } from './curl.ts';
 
-const personalAccessToken = 'ghp_YOUR_GITHUB_PAT';
+const personalAccessToken = canary('ghp_YOUR_GITHUB_PAT');
 
 /** The guide's `github-upstream-auth` behind its usual chain; only the upstream knows what the key is for. */
 const manifests = `apiVersion: v1

@@ -2,14 +2,14 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { type Context, Provider } from 'oidc-provider';
-import { canaryToken } from '../support/canaries.ts';
+import { canary, canaryToken } from '../support/canaries.ts';
 
 /** Machine clients that exist from the start, with the groups their tokens carry. */
 const machineClients = { developer: ['developer'], admin: ['admin'] } as const;
 export type MachineClient = keyof typeof machineClients;
 
 const scopes = ['mcp:read', 'mcp:admin'] as const;
-const secretOf = (client: string) => `secret-of-${client}`;
+const secretOf = (client: string) => canary(`secret-of-${client}`);
 
 export type AuthorizationServer = {
   readonly issuer: string;

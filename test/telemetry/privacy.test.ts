@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -124,6 +125,57 @@ describe('canaries', () => {
     expect(peer.spans.find(({ attributes }) => 'http.request.header.cookie' in attributes)?.attributes).toMatchObject({
       'http.request.header.cookie': ['REDACTED'],
     });
+  }, 60_000);
+});
+
+describe('passwords and keys', () => {
+  const password = canary('canary-password-3b3b');
+  const key = canary('canary-api-key-6d6d');
+  const hashOf = (text: string) => canary(`{SHA}${createHash('sha1').update(text).digest('base64')}`);
+  const basic = (text: string) => ({ authorization: `Basic ${canary(btoa(text))}` });
+  const more = `http:
+  routers:
+    people: { rule: PathPrefix(\`/people\`), entryPoints: [web], middlewares: [password], service: one }
+    header: { rule: PathPrefix(\`/header\`), entryPoints: [web], middlewares: [header-key], service: one }
+    query: { rule: PathPrefix(\`/query\`), entryPoints: [web], middlewares: [query-key], service: one }
+    cookie: { rule: PathPrefix(\`/cookie\`), entryPoints: [web], middlewares: [cookie-key], service: one }
+  middlewares:
+    password: { basicAuth: { users: ['alice:${hashOf(password)}'] } }
+${['header: X-Api-Key', 'query: key', 'cookie: key']
+  .map(
+    (source) =>
+      `    ${source.split(':')[0]}-key: { plugin: { apiKey: { secretNonBase64Encoded: true, keySource: { ${source} }, secretValues: ['ci:${hashOf(key)}'] } } }\n`,
+  )
+  .join('')}`;
+
+  test('[TEL-canary] are in no log, record or payload, be they right or wrong', async () => {
+    const peer = await startCollector();
+    collector = peer;
+    setting = await startSetting({ env: fast, more, flags: (folder) => everything(peer.httpUrl, folder) });
+    const { http, gateway, folder } = setting;
+    const attempts: readonly (readonly [string, Record<string, string>, boolean])[] = [
+      ['/people', basic(`alice:${password}`), true],
+      ['/people', basic(`alice:${password}x`), false],
+      ['/people', basic(`mallory:${password}`), false],
+      ['/people', { authorization: `Basic ${password}` }, false],
+      ['/header', { 'x-api-key': key }, true],
+      ['/header', { 'x-api-key': `${key}x` }, false],
+      [`/query?key=${key}`, {}, true],
+      [`/query?key=${key}x`, {}, false],
+      ['/cookie', { cookie: `key=${key}` }, true],
+      ['/cookie', { cookie: `key=${key}x` }, false],
+    ];
+    for (const [path, headers, right] of attempts) {
+      const { status } = await http('GET', path, headers);
+      expect(status === 401, `${path} ${right}`).toBe(!right);
+    }
+    await until(() => peer.spans.length >= attempts.length, 'all spans');
+    await gateway.stop();
+    const access = readFileSync(join(folder, 'access.log'), 'utf8');
+    expect(access.match(/"RequestPath":"\/(people|header|query|cookie)"/g)).toHaveLength(attempts.length);
+    const written = [access, gateway.log(), Buffer.concat(peer.payloads).toString('latin1')].join('\n');
+    for (const secret of [password, key, btoa(`alice:${password}`), hashOf(password), hashOf(key)])
+      expect(written).not.toContain(secret);
   }, 60_000);
 });
 

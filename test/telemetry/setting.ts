@@ -85,11 +85,16 @@ export async function startSetting(options: {
   readonly flags?: (folder: string) => readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly mcp?: string;
+  /** More routing beside `one` and `plain`, which may use the service `one` and the middlewares `token` and `policy`. */
+  readonly more?: string;
 }): Promise<Setting> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-telemetry-'));
   const upstream = await startUpstream();
   const gateway = await startTestGateway({
-    files: { 'routes.yaml': routes(upstream.port, options.mcp) },
+    files: {
+      'routes.yaml': routes(upstream.port, options.mcp),
+      ...(options.more === undefined ? {} : { 'more.yaml': options.more }),
+    },
     flags: options.flags?.(folder) ?? [],
     env: options.env ?? {},
   });
