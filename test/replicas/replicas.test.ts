@@ -16,6 +16,8 @@ if (!ready) console.warn('haproxy or redis-server is not installed: replicas are
 const limit = 100;
 const burst = 20;
 let upstream: CountingUpstream;
+/** Those of one service with affinity. */
+let endpoints: readonly CountingUpstream[] = [];
 let redis: ChildProcess;
 let redisPort: number;
 let balancer: Awaited<ReturnType<typeof startHaproxy>>;
@@ -42,6 +44,11 @@ const routes = (): string => `http:
       entryPoints: [web]
       middlewares: [token, slots, mcp, path]
       service: counting
+    kept:
+      rule: PathPrefix(\`/kept\`)
+      entryPoints: [web]
+      middlewares: [token, mcp, path]
+      service: kept
   middlewares:
     token:
       plugin:
@@ -72,6 +79,11 @@ const routes = (): string => `http:
       loadBalancer:
         servers:
           - url: http://127.0.0.1:${upstream.port}
+    kept:
+      loadBalancer:
+        strategy: hrw
+        servers:
+${endpoints.map((endpoint) => `          - url: http://127.0.0.1:${endpoint.port}`).join('\n')}
 `;
 
 function startReplica({ web, admin }: Replica): Promise<TestGateway> {
@@ -99,6 +111,7 @@ function startRedis(): ChildProcess {
 beforeAll(async () => {
   if (!ready) return;
   upstream = await startCountingUpstream();
+  endpoints = await Promise.all([1, 2, 3].map(startCountingUpstream));
   redisPort = await findFreePort();
   redis = startRedis();
   port = await findFreePort();
@@ -113,7 +126,7 @@ afterAll(async () => {
   await Promise.all(gateways.map((gateway) => gateway.stop()));
   redis?.kill('SIGKILL');
   agent.destroy();
-  upstream?.close();
+  for (const each of [upstream, ...endpoints]) each?.close();
 }, 60_000);
 
 interface Answer {
@@ -171,9 +184,9 @@ async function call(options: Parameters<typeof post>[1] = {}): Promise<{ nonce: 
   return { nonce, status };
 }
 
-async function openSession(at: number): Promise<string> {
+async function openSession(at: number, options: Parameters<typeof post>[1] = {}): Promise<string> {
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
-  const { headers } = await post({ id: 1, method: 'initialize', params }, { port: at });
+  const { headers } = await post({ id: 1, method: 'initialize', params }, { ...options, port: at });
   return String(headers['mcp-session-id']);
 }
 
@@ -251,6 +264,42 @@ describe.skipIf(!ready)('two replicas behind a real load balancer', () => {
     await gateways[0]?.stop();
     await startAgain(0);
     expect((await call({ port: first.web, headers })).status).toBe(200);
+  }, 60_000);
+
+  test('[SEC-replica-affinity] hrw: a session stays with its upstream whichever replica asks, also after kill -9', async () => {
+    const [first, second] = replicas as [Replica, Replica];
+    const path = '/kept';
+    const callers = await Promise.all(
+      Array.from({ length: 12 }, async (_, index) => {
+        const own = { authorization: `Bearer ${await signToken({ sub: `caller-${index}` })}` };
+        const at = (index % 2 === 0 ? first : second).web;
+        return { own, session: await openSession(at, { path, headers: own }) };
+      }),
+    );
+    /** Calls for everybody through a replica, in a session and outside of one; tells which upstreams executed that. */
+    const ask = (replica: Replica): Promise<number[][]> =>
+      Promise.all(
+        callers.map(({ own, session }) =>
+          Promise.all(
+            [own, { ...own, 'mcp-session-id': session }].map(async (headers) => {
+              const { status, nonce } = await call({ path, port: replica.web, headers });
+              expect(status).toBe(200);
+              return endpoints.findIndex(({ executed }) => executed.has(nonce));
+            }),
+          ),
+        ),
+      );
+    const before = await ask(first);
+    expect(await ask(second)).toEqual(before);
+    expect(before.flat()).not.toContain(-1);
+    // Who has no session is kept by who they are, and the session was begun there.
+    for (const [alone, inSession] of before) expect(inSession).toBe(alone);
+    expect(new Set(before.flat()).size).toBeGreaterThan(1);
+    process.kill((gateways[0] as TestGateway).pid, 'SIGKILL');
+    expect(await ask(second)).toEqual(before);
+    await gateways[0]?.stop();
+    await startAgain(0);
+    expect(await ask(first)).toEqual(before);
   }, 60_000);
 
   test('[SEC-rolling-restart] under 200 calls/s and 100 streams: no call fails, none is executed twice, streams come back', async () => {

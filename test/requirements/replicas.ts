@@ -10,6 +10,11 @@ export const requirements = [
     behaviour: 'A rolling restart fails no call, executes none twice, and lets streams come back.',
   },
   {
+    id: 'SEC-replica-affinity',
+    source: 'cluster: replicas',
+    behaviour: 'With `hrw` every replica chooses the same upstream for a session and for a caller.',
+  },
+  {
     id: 'SEC-replica-kill',
     source: 'cluster: replicas',
     behaviour: 'Killing a replica fails only the calls in flight on it.',
