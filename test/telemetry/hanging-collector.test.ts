@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Collector, startCollector } from './collector.ts';
 import { type Setting, startSetting } from './setting.ts';
@@ -11,12 +11,14 @@ afterEach(async () => {
   collector = undefined;
 });
 
-/** CPU seconds and resident MiB of a process. The scheduler's own figures: those of `stat` are cut to hundredths. */
+/**
+ * CPU seconds of the thread that serves requests, and resident MiB of a process. The scheduler's own figure: that of `stat`
+ * is cut to hundredths. Other threads compile code that has been called often, whenever they get to it.
+ */
 function usage(pid: number): { cpu: number; resident: number } {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  const times = threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]));
+  const time = Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]);
   const resident = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
-  return { cpu: total(times) / 1e9, resident: Number(resident) / 1_024 };
+  return { cpu: time / 1e9, resident: Number(resident) / 1_024 };
 }
 
 async function burst(setting: Setting, count: number): Promise<number> {
@@ -31,8 +33,6 @@ async function burst(setting: Setting, count: number): Promise<number> {
   await Promise.all(Array.from({ length: 16 }, worker));
   return usage(setting.gateway.pid).cpu - before;
 }
-
-const total = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
 
 const quick = { OTEL_BSP_SCHEDULE_DELAY: '100', OTEL_BSP_EXPORT_TIMEOUT: '5000' };
 
@@ -55,7 +55,7 @@ describe('a collector that accepts and never answers', () => {
       readonly resident: number;
       readonly plain: number;
     }[] = [];
-    for (const setting of [stuck, off]) await burst(setting, 1_500);
+    for (const setting of [stuck, off, stuck, off]) await burst(setting, 3_000);
     // By CPU and interleaved, so that a busy machine does not decide; its neighbours' caches still can, and only ever for
     // the worse: what a burst costs undisturbed is the least that it was seen to cost. More rounds, until that is known.
     const least = (of: 'stuck' | 'off'): number => Math.min(...rounds.map((one) => one[of]));
@@ -74,14 +74,14 @@ describe('a collector that accepts and never answers', () => {
     const scrape = (await stuck.http('GET', '/metrics', {}, '', stuck.gateway.adminUrl)).body;
     const dropped = Number(/portcullis_telemetry_dropped_total\{signal="traces"\} (\d+)/.exec(scrape)?.[1] ?? 0);
     expect(hanging.requests.length).toBeGreaterThan(0);
-    // 7,900 calls would make 31,600 spans; the queue holds 2,048 of them.
+    // 12,400 calls would make 49,600 spans; the queue holds 2,048 of them.
     expect(dropped).toBeGreaterThan(10_000);
     expect(ratio()).toBeLessThan(1.05);
     // A heap grows for a while; it must not grow more than that of a gateway without a collector.
     const [early, late] = [rounds[1], rounds.at(-1)];
     const grown = (late?.resident ?? 0) - (early?.resident ?? 0) - ((late?.plain ?? 0) - (early?.plain ?? 0));
     expect(grown).toBeLessThan(25);
-  }, 120_000);
+  }, 240_000);
 
   test('[TEL-hang] one that is down is no reason to wait, neither while running nor at the end', async () => {
     const gone = await startCollector();
