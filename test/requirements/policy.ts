@@ -210,6 +210,12 @@ export const requirements = [
       'A condition with open parts has the outcomes that some values bring about, and no others but where the page leaves it.',
   },
   {
+    id: 'PL-6.open-condition',
+    source: 'policy-language §6',
+    behaviour:
+      'A condition over open paths and open parts of texts comes to what some values there make it, no more and no less.',
+  },
+  {
     id: 'PL-6.quick',
     source: 'policy-language §6 and the authorization work',
     behaviour: 'Filtering a long list under many rules costs little.',
