@@ -12,7 +12,8 @@ const helms = helmBinaries();
 const matrix: Readonly<Record<string, Values>> = {
   defaults: {},
   guide: { hub: { token: 'any', mcpgateway: { enabled: true, maxRequestBodySize: 2_097_152 } } },
-  namespaced: { rbac: { namespaced: true }, providers: { kubernetesCRD: { namespaces: ['apps', 'tools'] } } },
+  namespaces: { providers: { kubernetesCRD: { namespaces: ['apps', 'tools'] } } },
+  namespaced: { rbac: { namespaced: true } },
   'own-secrets': { mcp: { session: { existingSecret: 'my-session' } }, serviceAccount: { name: 'mine' } },
   everything: {
     autoscaling: { enabled: true },
@@ -152,11 +153,15 @@ describe.skipIf(helms.size === 0)('what is rendered', () => {
     );
   });
 
-  test('[HELM-rbac] namespaced: no ClusterRole, a Role in each namespace that is read', async () => {
-    const rendered = await objects(matrix['namespaced'] as Values);
+  test.each([
+    ['namespaces', ['apps', 'tools']],
+    ['namespaced', ['traefik']],
+  ])('[HELM-rbac] values "%s": no ClusterRole, but a Role in each namespace that is read: %j', async (title, read) => {
+    const rendered = await objects(matrix[title] as Values);
+    expect(containerOf(rendered)['args']).toContain(`--providers.kubernetesCRD.namespaces=${read.join(',')}`);
     expect(rendered.some(({ kind }) => kind.startsWith('ClusterRole'))).toBe(false);
     const roles = rendered.filter(({ kind, metadata }) => kind === 'Role' && !metadata.name.endsWith('-leader'));
-    expect(roles.map(({ metadata }) => metadata.namespace)).toEqual(['apps', 'tools']);
+    expect(roles.map(({ metadata }) => metadata.namespace)).toEqual(read);
   });
 
   test('[HELM-drain] a pod may take longer to end than the gateway needs', async () => {

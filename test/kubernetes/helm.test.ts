@@ -97,6 +97,9 @@ describe.skipIf(programs === undefined)('the chart on a real API server', () => 
       expect(await may('list', 'middlewares.traefik.io', '-A')).toBe('yes');
       expect(await may('delete', 'middlewares.traefik.io', '-A')).toBe('no');
       expect(await may('create', 'secrets', '-A')).toBe('no');
+      await run('upgrade', release, chart, '--set', 'providers.kubernetesCRD.namespaces={traefik}');
+      expect(await may('list', 'secrets', '-n', 'traefik')).toBe('yes');
+      expect(await may('list', 'secrets', '-n', 'default')).toBe('no');
       await run('uninstall', release);
     },
   );

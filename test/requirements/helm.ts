@@ -19,7 +19,8 @@ export const requirements = [
   {
     id: 'HELM-rbac',
     source: 'cluster: Helm chart',
-    behaviour: 'The rules allow reading what is routed and writing only statuses, events and the lease.',
+    behaviour:
+      'The rules allow reading what is routed and writing only statuses, events and the lease, in no more namespaces than are read.',
   },
   { id: 'HELM-drain', source: 'cluster: replicas', behaviour: 'The pod outlives the accept grace and the drain.' },
   { id: 'HELM-admin', source: 'guide: admin', behaviour: 'The admin port is not exposed by the Service.' },

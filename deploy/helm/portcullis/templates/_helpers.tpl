@@ -51,7 +51,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* Namespaces that routes are read from, when they are listed. */}}
+{{/* Namespaces that routes are read from; none: all. The gateway has rights in no others. */}}
 {{- define "portcullis.watched" -}}
 {{- if .Values.rbac.namespaced -}}
 {{- toJson (default (list .Release.Namespace) .Values.providers.kubernetesCRD.namespaces) -}}
