@@ -152,6 +152,18 @@ describe('[PL-6.callable] a tool is shown when some call of it could be allowed'
     expect(shows(config, 'tools', tool('pay'), sketch)).toBe(expected);
   });
 
+  test.each([
+    ['jwt.id', 'a', false],
+    ['jwt.params.x', 'a', false],
+    ['mcp.params.x', 'a', true],
+    ['mcp.params.name.x', 'a', false],
+    ['mcp.jsonrpc', '2.0', true],
+    ['mcp.jsonrpc', '1.0', false],
+  ])('only what the caller chooses in a call is open: %s %s', (path, value, expected) => {
+    const jwt = { id: 'b', params: { x: 'b' } };
+    expect(shows(allow(`Equals('${path}', '${value}')`), 'tools', tool('pay'), { jwt })).toBe(expected);
+  });
+
   test('annotations are those of the listed tool', () => {
     const config = allow("Equals('tool.annotations.readOnlyHint', 'true')");
     expect(shows(config, 'tools', { name: 'look', annotations: { readOnlyHint: true } })).toBe(true);
@@ -249,6 +261,7 @@ describe('[PL-6.templates] a resource template stands for every URI that begins 
     ['db://a b', "Equals('mcp.params.uri', 'db://a%20b')", true, true],
     ['db://%41%zz/{id}', "Prefix('mcp.params.uri', 'db://%41%')", true, true],
     ['db://%41/{id}', "Prefix('mcp.params.uri', 'db://%41/')", true, false],
+    ['db://%4/{id}', "Prefix('mcp.params.uri', 'db://%254/')", true, true],
     ["a-._~:/?#[]@!$&'()*+,;=%20Z9{x}", 'Prefix("mcp.params.uri", "a-._~:/?#[]@!$&\'()*+,;=%20Z9")', true, false],
     ['db://a/{id}', "Equals('mcp.params.arguments.u', '${mcp.params.uri}')", true, true],
     ['db://a/{id}', "Equals('mcp.params.arguments.u', 'x${mcp.params.uri}')", true, true],
