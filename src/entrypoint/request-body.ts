@@ -88,7 +88,10 @@ export class IncomingBody implements RequestBody {
         this.#facts.requestBytes += size;
         resolve(bytes);
       });
-      const onGone = (): void => fail(new Refusal(400, 'client_gone'));
+      const onGone = (): void => {
+        // Every request closes; an error is only worth its making before.
+        if (!settled) fail(new Refusal(400, 'client_gone'));
+      };
       request.on('error', onGone);
       request.on('close', onGone);
     });
