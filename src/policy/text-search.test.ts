@@ -35,6 +35,23 @@ describe('finding', () => {
     }
   });
 
+  // Beginnings of the needle before the needle: the search has to go back by exactly as much as fits again.
+  test.each(['a', 'ab', 'aab', 'abaab', 'aabaaab', 'abaababa'])('a long needle of repeated %s', (part) => {
+    for (const end of ['', 'a', 'b', 'ba', 'c']) {
+      const needle = part.repeat(40).slice(0, 36) + end;
+      const finder = finderOf(needle);
+      for (let first = 0; first <= needle.length; first += 1) {
+        for (const second of [0, 1, 2, 5, 17, needle.length - 1]) {
+          for (const rest of [needle, needle.slice(1), '']) {
+            const text = needle.slice(0, first) + needle.slice(0, second) + rest;
+            expect([text, finder.find(text, 0)]).toEqual([text, text.indexOf(needle)]);
+            expect(finder.find(text, 3)).toBe(text.indexOf(needle, 3));
+          }
+        }
+      }
+    }
+  });
+
   test('[PL-3.linear] takes linear time where the built-in search takes the product', () => {
     const text = 'a'.repeat(300_000);
     const needle = `b${'a'.repeat(100_000)}`;
