@@ -147,7 +147,7 @@ function missingPart(
   return diagnoseItem(item, path, {
     code: 'CONFIG_REFERENCE',
     severity: 'error',
-    message: exists ? `${kind} ${name} is broken, so this route is closed` : `${kind} ${name} does not exist`,
+    message: exists ? `${kind} ${name} is broken, and this route with it` : `${kind} ${name} does not exist`,
     hint: exists ? `see the errors of ${name}` : suggestion === undefined ? undefined : `did you mean ${suggestion}?`,
   });
 }

@@ -166,6 +166,11 @@ class RunningGateway implements Gateway {
     const errors = errorsOf(built.generation.status);
     for (const problem of built.generation.status.items.flatMap((item) => item.problems)) this.#report(problem);
     for (const problem of built.generation.status.problems) this.#report(problem);
+    if (mended !== undefined) {
+      this.#log.warn('what this change broke goes on in its last good version', {
+        items: [...mended.pinned.keys()].join(', '),
+      });
+    }
     context.observer.reloaded(errors.length === 0, { generation: built.generation.id, problems: errors.length });
     this.#log.info('configuration loaded', {
       generation: built.generation.id,
