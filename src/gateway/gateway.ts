@@ -15,6 +15,9 @@ import { entrypointOptions, type InstallContext, installContext, providersOf } f
 import { keepLastGood } from './last-good.ts';
 import { startWebhook, type Webhook } from './webhook.ts';
 
+/** Time for providers to end in order, after everything that serves requests has ended, in milliseconds. */
+const farewell = 3_000;
+
 export interface GatewayOptions {
   readonly configuration: StaticConfiguration;
   readonly log: Logger;
@@ -126,7 +129,8 @@ class RunningGateway implements Gateway {
     const grace = (one: Entrypoint): number => entryPoints[one.name]?.transport.lifeCycle.graceTimeOut ?? 10_000;
     await Promise.all(traffic.map((one) => one.drain(grace(one))));
     await Promise.all(admin.map((one) => one.drain(100)));
-    await providersStopped;
+    // They say goodbye to others (a Lease is given back), who may not answer any more.
+    await Promise.race([providersStopped, new Promise((resolve) => setTimeout(resolve, farewell))]);
     await this.#webhook?.close();
     for (const generation of this.#generations.values()) generation.dispose();
     await this.#context?.dispose();

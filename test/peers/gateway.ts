@@ -39,6 +39,8 @@ export type TestGateway = {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const entryPoints = ['web', 'websecure', 'admin'] as const;
 const patienceMs = 20_000;
+/** Longer than any gateway of a test may drain. */
+const stopPatienceMs = 60_000;
 
 /**
  * Starts `bin/portcullis run FOLDER` as a process of its own, on free loopback ports, and waits until every entrypoint
@@ -70,7 +72,12 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
       await keepMetrics(output.lines());
       child.kill('SIGTERM');
     }
+    // One that does not end would only be seen as a test that took too long.
+    const late = setTimeout(() => {
+      console.error(`the gateway did not end within ${stopPatienceMs} ms:\n${output.text().slice(-4_000)}`);
+    }, stopPatienceMs);
     const code = await exited;
+    clearTimeout(late);
     rmSync(folder, { recursive: true, force: true });
     return code;
   };
