@@ -3,7 +3,7 @@
  * counts as noticed only when a test failed or ran out of time under it; those that no test reaches, that were left out and
  * that ended in an error count as unnoticed. Of a file that stands in several reports, the last one counts.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasons } from './reasons.ts';
 
@@ -61,6 +61,15 @@ function percent(part: number, whole: number): string {
   return whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
 }
 
+const root = join(import.meta.dirname, '../..');
+const unmeasured = globSync(['src/policy/*.ts', 'src/policy/judgement/*.ts', 'src/expression/*.ts'], { cwd: root })
+  .filter((name) => !name.endsWith('.test.ts') && !name.endsWith('/index.ts') && !files.has(name))
+  .sort();
+const partial =
+  unmeasured.length === 0
+    ? ''
+    : `\n**Partial**: nothing is said here about ${unmeasured.map((name) => `\`${name}\``).join(', ')}, and tests that\nwere written because of a change below are not counted yet.\n`;
+
 const page = `# Mutation testing of the policy engine
 
 \`make mutation\` changes \`src/expression\` and \`src/policy\` in every way that Stryker knows, one change at a time, and sees whether a
@@ -69,7 +78,7 @@ test fails. \`src/policy/analysis\` is left out: it is held to brute force over 
 (\`test/reference\`), then on the tests. Changes that no test reaches, and runs that ended in an error, count as unnoticed.
 
 **${percent(sum.noticed, sum.all)}** of ${sum.all} changes are noticed. Of the ${sum.all - sum.noticed} others, ${sum.reasoned} have a reason below.
-
+${partial}
 | File | Changes | Unnoticed | Score |
 |---|---|---|---|
 ${scores.join('\n')}
@@ -80,5 +89,5 @@ ${scores.join('\n')}
 |---|---|---|---|
 ${survivors.join('\n')}
 `;
-writeFileSync(join(import.meta.dirname, '../../docs/mutation.md'), page);
+writeFileSync(join(root, 'docs/mutation.md'), page);
 process.stdout.write(`${percent(sum.noticed, sum.all)} of ${sum.all}\n`);
