@@ -19,8 +19,8 @@ export interface RestOptions {
 /**
  * Gives memory back when nothing happens. V8 collects garbage when it needs room, never because there is time: a process
  * that has started, or has seen a burst, keeps several times what it uses for as long as it is left alone. The collection
- * stops the process for a moment, so it waits for a quiet time, and is not repeated until there is
- * something to gain.
+ * stops the process for a moment, so it waits for a quiet time, and is not repeated until there
+ * is something to gain.
  *
  * @returns a function that ends it
  */

@@ -261,6 +261,18 @@ describe('[DP-1.exception] what a handler throws', () => {
     expect(status(text)).toBe(500);
     expect(text).not.toContain('secret');
   });
+
+  test('a reply that cannot be written is cut, and the next request is answered', async () => {
+    const { port } = await start((exchange) => {
+      const reply = textReply(200, 'ok');
+      if (exchange.path === '/bad') reply.headers.append('X-Bad', 'a\nb');
+      return Promise.resolve(reply);
+    });
+    const bad = await raw(port, 'GET /bad HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(bad).toEqual({ text: '', closed: true });
+    const good = await raw(port, 'GET /good HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect(good.text).toMatch(/^HTTP\/1\.1 200 /);
+  });
 });
 
 describe('flowing bodies', () => {

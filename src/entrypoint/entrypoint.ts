@@ -230,7 +230,13 @@ export class Entrypoint {
     const close = this.#draining || !(request as IncomingMessage).complete || exchange.protocol === '1.0';
     const { status } = reply;
     const options = { close, writeTimeout: this.#options.timeouts.write };
-    writeReply(exchange, response, reply, options, (end) => this.#observe(exchange, status, end));
+    try {
+      writeReply(exchange, response, reply, options, (end) => this.#observe(exchange, status, end));
+    } catch (error) {
+      // Node refuses to write, for instance, a line break in a header value: the fault of one reply, not of all.
+      this.#log.error('a reply could not be written', { entryPoint: this.name, error: String(error) });
+      (response as ServerResponse).destroy();
+    }
   }
 
   #replyToError(exchange: IncomingExchange, error: unknown): Reply {

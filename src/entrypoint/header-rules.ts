@@ -46,8 +46,7 @@ export function acceptHeaders(raw: readonly string[], rules: HeaderRules, truste
 }
 
 function removeNominated(headers: HeaderFields, nominations: string): void {
-  for (const nomination of nominations.split(',')) {
-    const name = nomination.trim().toLowerCase();
-    if (!framing.has(name)) headers.delete(name);
-  }
+  // A set: thousands of names fit into one field, and each may not cost a walk through all headers.
+  const names = new Set(nominations.split(',').map((name) => name.trim().toLowerCase()));
+  headers.deleteWhere((name) => names.has(name) && !framing.has(name));
 }
