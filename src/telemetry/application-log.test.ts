@@ -45,6 +45,12 @@ describe('common format', () => {
     expect(lines).toEqual([`2025-10-07T13:39:51Z ${expected}\n`]);
   });
 
+  test('a value cannot carry the controls that JSON leaves as they are', () => {
+    const { logger, lines } = collect();
+    logger.info('x', { value: '\x7f\x9b31m\u2028' });
+    expect(lines.join('')).toBe('2025-10-07T13:39:51Z INF x value="\\u007f\\u009b31m\\u2028"\n');
+  });
+
   test('whatever is logged, nothing in it can begin a line or reach the terminal as a command', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (message, value) => {

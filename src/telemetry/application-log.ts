@@ -135,7 +135,9 @@ function formatSeconds(time: Date): string {
 }
 
 function quoteIfNeeded(text: string): string {
-  return /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text) ? text : JSON.stringify(text);
+  if (/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)) return text;
+  // JSON leaves these as they are; a terminal takes some of them for the beginning of a command.
+  return JSON.stringify(text).replace(/[\x7f-\x9f\u2028\u2029]/g, codePoint);
 }
 
 /**
