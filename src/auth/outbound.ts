@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { whyForbidden } from '../http/forbidden-address.ts';
 
 /** TLS options of a middleware's own HTTP client; PEM texts. */
 export interface ClientTls {
@@ -33,41 +34,15 @@ export class ForbiddenAddress extends Error {
   }
 }
 
-/** Cloud metadata services outside the link-local ranges: AWS, Alibaba, Azure, Oracle, Google. */
-const metadata = ['fd00:ec2::/32', '100.100.100.200/32', '168.63.129.16/32', '192.0.0.192/32', 'fd20:ce::254/128'].map(
-  (range) => ipaddr.parseCIDR(range),
-);
-const never = new Set(['linkLocal', 'deprecatedSiteLocal', 'unspecified', 'broadcast', 'multicast', 'teredo', '6to4']);
-
 /**
  * Why an address may not be connected to, or undefined when it may. Judged on what a name resolved to at connect time, so
  * a name cannot be pointed elsewhere after a check (SSRF by DNS rebinding).
  */
 export function forbidden(address: string, options: { readonly loopbackOnly: boolean }): string | undefined {
-  const bare = address.split('%', 1)[0] ?? '';
-  if (!ipaddr.isValid(bare)) return 'not an IP address';
-  const parsed = innermost(ipaddr.process(bare));
-  const range: string = parsed.range();
-  if (never.has(range)) return `in a ${range} range`;
-  if (metadata.some(([network, bits]) => isWithin(parsed, network, bits))) return 'a cloud metadata service';
-  if (options.loopbackOnly && range !== 'loopback') return 'not on this machine, and the URL has no TLS';
-  return undefined;
-}
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-
-function isWithin(address: Address, network: Address, bits: number): boolean {
-  if (address instanceof ipaddr.IPv4) return network instanceof ipaddr.IPv4 && address.match(network, bits);
-  return network instanceof ipaddr.IPv6 && address.match(network, bits);
-}
-
-/** The IPv4 address inside a translated (RFC 6052, RFC 6145) or IPv4-compatible (RFC 4291 §2.5.5.1) one, else the address itself. */
-function innermost(address: Address): Address {
-  if (!(address instanceof ipaddr.IPv6)) return address;
-  const bytes = address.toByteArray();
-  const range = address.range();
-  const compatible = range === 'unicast' && bytes.slice(0, 12).every((byte) => byte === 0);
-  return compatible || range === 'rfc6052' || range === 'rfc6145' ? new ipaddr.IPv4(bytes.slice(12)) : address;
+  const why = whyForbidden(address);
+  if (why !== undefined || !options.loopbackOnly) return why;
+  const range = ipaddr.process(address.split('%', 1)[0] ?? '').range();
+  return range === 'loopback' ? undefined : 'not on this machine, and the URL has no TLS';
 }
 
 /** An HTTP client for calls that the gateway makes on its own behalf: key sets and authentication servers. */

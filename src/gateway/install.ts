@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { rootCertificates } from 'node:tls';
+import { getCACertificates } from 'node:tls';
 import { outboundAgent } from '../auth/outbound.ts';
 import type { StaticConfiguration } from '../config/static/schema.ts';
 import { parseResolveRule } from '../config/static/schema.ts';
@@ -33,12 +33,11 @@ export async function installContext(configuration: StaticConfiguration, log: Lo
   const serversTransport = await standardTransportOf(configuration);
   const services = new ServiceRegistry({ log, resolve, serversTransport });
   // What the gateway fetches for itself is always verified, whatever upstream servers are forgiven.
-  const dispatcher = outboundAgent({
-    plaintext: 'anywhere',
+  const outbound = {
     resolve: new Map(resolve.map((rule) => [`${rule.host}:${rule.port}`, `${rule.toHost}:${rule.toPort}`])),
     rootCAs: await readAuthorities(configuration),
-    connectTimeout: 5_000,
-  });
+  };
+  const dispatcher = outboundAgent({ ...outbound, plaintext: 'anywhere', connectTimeout: 5_000 });
   const definitions = new Map(middlewareDefinitions.map((definition) => [definition.type, definition]));
   return {
     log,
@@ -52,6 +51,7 @@ export async function installContext(configuration: StaticConfiguration, log: Lo
       sessionKey: await sessionKeyOf(configuration),
       witness: observer.witness,
       redactArguments: redactionOf(configuration),
+      outbound,
     },
     dispatcher,
     defaultCertificate: await makeDefaultCertificate(),
@@ -153,7 +153,7 @@ async function standardTransportOf(configuration: StaticConfiguration) {
   return {
     insecureSkipVerify: serversTransport.insecureSkipVerify,
     // A transport's authorities stand alone; install-wide ones come beside the well-known ones.
-    rootCAs: rootCAs.length === 0 ? [] : [...rootCertificates, ...rootCAs],
+    rootCAs: rootCAs.length === 0 ? [] : [...getCACertificates('default'), ...rootCAs],
     certificates: [],
     maxIdleConnsPerHost: serversTransport.maxIdleConnsPerHost,
     disableHTTP2: false,

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type * as z from 'zod';
+import type { OutboundOptions } from '../auth/outbound.ts';
 import type { Diagnostic } from '../errors.ts';
 import type { Exchange, Handler, Middleware, Reply } from '../http/exchange.ts';
 import type { JsonValue } from '../http/json.ts';
@@ -80,10 +81,13 @@ export interface MiddlewareContext {
           inTexts?: readonly (readonly string[])[],
         ) => string)
       | undefined;
+    /** `resolve` and `serversTransport.rootCAs`, for an HTTP client that a middleware makes itself. */
+    readonly outbound?: Pick<OutboundOptions, 'resolve' | 'rootCAs'> | undefined;
   };
   /**
    * HTTP client for calls that a middleware makes itself (key sets, authentication servers); knows the install options
-   * `resolve` and `serversTransport.rootCAs`. Absent, or when the middleware has TLS options of its own: it makes one.
+   * `resolve` and `serversTransport.rootCAs`. Absent, or when the middleware has TLS options of its own: it makes one,
+   * of `install.outbound`.
    */
   readonly dispatcher?: Dispatcher | undefined;
 }

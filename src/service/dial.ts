@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type SecureContext } from 'node:tls';
-import { isForbiddenAddress } from './address-guard.ts';
+import { whyForbidden } from '../http/forbidden-address.ts';
 import type { NameCache, ResolvedAddress } from './name-cache.ts';
 
 /** Where connections of one server go, and how. */
@@ -103,9 +103,11 @@ export class Dialler {
     const family = isIP(host);
     const found: readonly ResolvedAddress[] =
       family === 0 ? await this.#resolve(host) : [{ address: host, family: family as 4 | 6 }];
-    const allowed = found.filter(({ address }) => !isForbiddenAddress(address));
+    const allowed = found.filter(({ address }) => whyForbidden(address) === undefined);
     if (allowed.length === 0) {
-      throw new DialError('forbidden', `${host} is a link-local or metadata address, which no upstream may have`);
+      const address = found[0]?.address ?? host;
+      const place = address === host ? host : `${host} (${address})`;
+      throw new DialError('forbidden', `${place} is ${whyForbidden(address)}; the gateway does not connect there`);
     }
     this.#turn = (this.#turn + 1) % allowed.length;
     return [...allowed.slice(this.#turn), ...allowed.slice(0, this.#turn)];

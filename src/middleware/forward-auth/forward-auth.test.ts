@@ -60,6 +60,19 @@ async function ask(options: object, exchange: ExchangeOverrides = {}, next = ans
   return { reply, sent, passed: next.seen.length > 0 };
 }
 
+test.each([
+  ['without TLS options', undefined],
+  ['with TLS options of its own', { insecureSkipVerify: true }],
+])('what `resolve` points elsewhere is asked there, %s', async (_name, tls) => {
+  const base = testContext();
+  const resolve = new Map([['auth.example:80', new URL(address).host]]);
+  const context = { ...base, install: { ...base.install, outbound: { resolve } } };
+  disposals.push(() => base.dispose());
+  const options = { address: 'http://auth.example/verify', ...(tls === undefined ? {} : { tls }) };
+  await answer(await buildHandler(forwardAuth, options, answering(200), context), testExchange({}));
+  expect(asked.map(({ url, headers }) => [url, headers.host])).toEqual([['/verify', 'auth.example']]);
+});
+
 describe('the question', () => {
   test('is a GET that says what was asked for, without what belongs to the message itself', async () => {
     await ask(

@@ -135,7 +135,12 @@ function canonicalName(lowerName: string): string {
 
 function openDispatcher(options: ForwardAuthOptions, context: MiddlewareContext): Dispatcher {
   if (context.dispatcher !== undefined && options.tls === undefined) return context.dispatcher;
-  const agent = outboundAgent({ tls: options.tls, plaintext: 'anywhere', connectTimeout: timeout });
+  const agent = outboundAgent({
+    ...context.install.outbound,
+    tls: options.tls,
+    plaintext: 'anywhere',
+    connectTimeout: timeout,
+  });
   context.onDispose(() => {
     void agent.close();
   });

@@ -393,8 +393,8 @@ describe('what is wrong with the options', () => {
     [{ jwksUrl: 'http://issuer.example/keys' }, /need TLS/],
     [{ jwksUrl: 'ftp://issuer.example/keys' }, /not an HTTP URL/],
     [{ jwksUrl: 'https://user:password@issuer.example/keys' }, /credentials/],
-    [{ jwksUrl: 'https://169.254.169.254/keys' }, /linkLocal/],
-    [{ jwksUrl: 'https://[fe80::1]/keys' }, /linkLocal/],
+    [{ jwksUrl: 'https://169.254.169.254/keys' }, /link-local/],
+    [{ jwksUrl: 'https://[fe80::1]/keys' }, /link-local/],
     [{ jwksUrl: '/keys' }, /needs issuers/],
     [{ jwksUrl: '/keys', trustedIssuers: [{ issuer: 'http://issuer.example' }] }, /need TLS/],
     [{ trustedIssuers: [{ issuer: 'https://issuer.example' }] }, /no jwksUrl for the issuer/],
@@ -494,6 +494,23 @@ describe('keys that are fetched', () => {
     const { origin } = await serve();
     const headers = bearer(await signWithKey({ aud: resource }, { kid: 'k' }));
     expect((await ask({ jwksUrl: `${origin}/keys` }, { headers }, context())).passed).toBe(true);
+  });
+
+  test.each([
+    ['without TLS options', undefined],
+    ['with TLS options of its own', { tls: { insecureSkipVerify: true } }],
+  ])('keys come from where `resolve` points, %s', async (_name, clientConfig) => {
+    const { asked, origin } = await serve();
+    const base = testContext(context());
+    const resolve = new Map([['keys.localhost:80', new URL(origin).host]]);
+    const options = { jwksUrl: 'http://keys.localhost/keys', ...(clientConfig === undefined ? {} : { clientConfig }) };
+    const handler = await buildHandler(jwt, options, answering(200), {
+      ...base,
+      install: { ...base.install, outbound: { resolve } },
+    });
+    const headers = bearer(await signWithKey({ aud: resource }, { kid: 'k' }));
+    expect((await answer(handler, testExchange({ headers, routeResource: resource }))).status).toBe(200);
+    expect(asked).toEqual(['/keys']);
   });
 
   test('[SEC-jwks-down] keys that cannot be had: 503 with Retry-After and no body', async () => {

@@ -224,13 +224,15 @@ function parseKeyUrl(text: string, path: OptionPath, problems: OptionProblems): 
 function remoteSource(url: URL, options: JwtOptions, context: MiddlewareContext): KeySource {
   const { tls, timeoutSeconds = 5, maxRetries = 3 } = options.clientConfig ?? {};
   const timeout = timeoutSeconds * 1000;
+  const { outbound } = context.install;
   const own =
     context.dispatcher === undefined || tls !== undefined
-      ? outboundAgent({ tls, plaintext: 'loopback', connectTimeout: timeout })
+      ? outboundAgent({ ...outbound, tls, plaintext: 'loopback', connectTimeout: timeout })
       : undefined;
   return new RemoteKeySource({
     url,
-    dispatcher: own ?? context.dispatcher ?? outboundAgent({ plaintext: 'loopback', connectTimeout: timeout }),
+    dispatcher:
+      own ?? context.dispatcher ?? outboundAgent({ ...outbound, plaintext: 'loopback', connectTimeout: timeout }),
     timeout,
     maxRetries,
     clock: systemClock,
