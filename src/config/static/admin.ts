@@ -13,12 +13,15 @@ export const api = toggle(
       .boolean()
       .default(false)
       .describe('Serves the API without authentication although its entrypoint can be reached from other machines.'),
-    dashboard: z.boolean().default(true).describe('Serves the dashboard beside the API, in versions that have one.'),
+    dashboard: z
+      .boolean()
+      .default(false)
+      .describe('Accepted for compatibility: there is no dashboard yet, and `true` is told as a warning.'),
     basePath: z
       .string()
       .regex(/^\/(?:.*[^/])?$/, { error: 'expected a path that begins with / and does not end with one' })
       .default('/')
-      .describe('Path below which the API and the dashboard are served.'),
+      .describe('Path below which the API is served.'),
   }),
 );
 

@@ -90,6 +90,15 @@ export function crossCheck(configuration: StaticConfiguration, tree: OptionTree)
       'set api.insecure=true if the network keeps strangers out, or api=false to do without it',
     );
   }
+  if (api?.dashboard === true) {
+    report(
+      'warning',
+      'CONFIG_UNSUPPORTED',
+      ['api', 'dashboard'],
+      'api.dashboard has no effect: there is no dashboard yet',
+      `remove it; what a dashboard would show is below ${api.basePath === '/' ? '' : api.basePath}/api`,
+    );
+  }
   if (configuration.mcp.sessionKey !== undefined && configuration.mcp.sessionKeyFile !== undefined) {
     report(
       'error',

@@ -384,6 +384,18 @@ describe('mistakes', () => {
     ]);
     expect(configure({ argv: ['--entryPoints.admin.address=:8080', '--api.insecure'] }).warnings).toEqual([]);
   });
+
+  test.each<[Given, readonly string[]]>([
+    [{ file: 'api: {dashboard: true}' }, ['portcullis.yaml:1:18: warning[CONFIG_UNSUPPORTED]']],
+    [{ argv: ['--api.dashboard'] }, ['api.dashboard has no effect: there is no dashboard yet (flag --api.dashboard)']],
+    [{ file: 'api: {dashboard: false}' }, []],
+    [{ file: 'api: {}' }, []],
+    [{}, []],
+  ])('a dashboard that is asked for is told to be none: %j', (given, expected) => {
+    const told = configure(given).warnings.map(formatDiagnostic);
+    expect(told).toHaveLength(expected.length);
+    for (const [index, text] of expected.entries()) expect(told[index]).toContain(text);
+  });
 });
 
 describe('effective options', () => {
