@@ -3,7 +3,7 @@ import { type Diagnostic, formatDiagnostic } from '../errors.ts';
 import { checkPaths } from '../gateway/check.ts';
 import type { CommandDefinition } from './command.ts';
 import { exitCode } from './exit-code.ts';
-import { loadInstallOptions, settingForPath } from './install-options.ts';
+import { readInstallOptions, settingForPath } from './install-options.ts';
 
 export const command: CommandDefinition = {
   takesInstallOptions: true,
@@ -25,17 +25,24 @@ Examples:
   async execute(invocation) {
     const { operands, options, cwd } = invocation;
     for (const path of operands) settingForPath(path, cwd);
-    const loaded = loadInstallOptions(invocation);
-    if (loaded === undefined) return exitCode.configuration;
+    const loaded = readInstallOptions(invocation);
+    const tell = (problems: readonly Diagnostic[]): void => {
+      if (options['json'] === true) invocation.out(`${JSON.stringify(problems, undefined, 2)}\n`);
+      else for (const problem of problems) invocation.err(`${formatDiagnostic(problem)}\n`);
+    };
+    if (!loaded.ok) {
+      tell(loaded.diagnostics);
+      return exitCode.configuration;
+    }
     const { file } = loaded.configuration.providers;
     const configured = [file?.filename, file?.directory].filter((path) => path !== undefined);
     const paths = operands.length > 0 ? operands : configured;
     const status = await checkPaths(loaded.configuration, paths);
 
-    const problems = unique([...status.refused, ...status.problems, ...status.items.flatMap((item) => item.problems)]);
+    const found = [...status.refused, ...status.problems, ...status.items.flatMap((item) => item.problems)];
+    const problems = unique([...loaded.warnings, ...found]);
     const errors = unique(errorsOf(status)).length;
-    if (options['json'] === true) invocation.out(`${JSON.stringify(problems, undefined, 2)}\n`);
-    else for (const problem of problems) invocation.err(`${formatDiagnostic(problem)}\n`);
+    tell(problems);
     const warnings = problems.filter(({ severity }) => severity === 'warning').length;
     const routers = status.items.filter((item) => item.kind === 'router').length;
     const told = `${count(errors, 'error')}, ${count(warnings, 'warning')} in ${count(routers, 'router')}, ${count(status.items.length - routers, 'other item')}`;

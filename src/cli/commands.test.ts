@@ -37,6 +37,8 @@ describe('finding the command', () => {
     [['no-such-folder'], 'no-such-folder is neither a command nor a folder'],
     [['version', 'extra'], 'too many arguments'],
     [['version', '--long'], "unknown option '--long'"],
+    [['check', guide, '--sttrict'], '(Did you mean --strict?)'],
+    [['config', '--jsom'], '(Did you mean --json?)'],
     [['policy', 'tset'], 'unknown command policy tset'],
     [['run', 'no-such-folder'], 'there is no file or folder no-such-folder'],
     [['check', 'no-such-folder'], 'there is no file or folder no-such-folder'],
@@ -57,6 +59,8 @@ describe('finding the command', () => {
     [['--log.level=debgu'], 'did you mean DEBUG?'],
     [['config', '--workers', '0'], 'workers: '],
     [['check', guide, '--workers', '0'], 'workers: '],
+    [['check', guide, '--worker=2'], 'did you mean --workers?'],
+    [['check', guide, '--quiet'], 'known here: entryPoints, '],
     [['healthcheck', '--ping=false'], '/ping is switched off'],
   ])('[AR-exit-codes] %j is a wrong configuration', async (argv, expected) => {
     const { code, out, err } = await portcullis(argv);
@@ -168,6 +172,24 @@ describe('check', () => {
     const { out } = await portcullis(['check', broken, '--json']);
     expect(JSON.parse(out)[0]).toMatchObject({ severity: 'error', at: { file: broken, line: 3 } });
     expect(JSON.parse((await portcullis(['check', good, '--json'])).out)).toEqual([]);
+  });
+
+  test('problems of install options are problems, too', async () => {
+    const risky = ['check', good, '--serversTransport.insecureSkipVerify'];
+    const { code, out, err } = await portcullis(risky);
+    expect([code, out]).toEqual([0, '0 errors, 1 warning in 1 router, 1 other item\n']);
+    expect(err).toContain('certificates of upstream servers are not checked (flag --serversTransport');
+    expect((await portcullis([...risky, '--strict'])).code).toBe(3);
+    for (const [flag, code] of [
+      ['--serversTransport.insecureSkipVerify', 'CONFIG_INVALID_VALUE'],
+      ['--log.levle=DEBUG', 'CONFIG_UNKNOWN_KEY'],
+    ] as const) {
+      const told = await portcullis(['check', good, '--json', flag]);
+      expect(told.err).toBe('');
+      expect(JSON.parse(told.out)).toEqual([
+        expect.objectContaining({ code, subject: expect.stringContaining(flag.split('=')[0] ?? '') }),
+      ]);
+    }
   });
 
   test('without paths, what the install options name', async () => {

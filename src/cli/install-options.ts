@@ -6,12 +6,17 @@ import { type Invocation, UsageError } from './command.ts';
 
 export type LoadedInstallOptions = Extract<StaticLoad, { ok: true }>;
 
+/** Loads the install options of a command, and leaves it to the command to tell what is wrong with them. */
+export function readInstallOptions(invocation: Invocation, more: readonly WrittenSetting[] = []): StaticLoad {
+  return loadFromSettings([...invocation.install, ...more], { env: invocation.env, cwd: invocation.cwd });
+}
+
 /** Loads the install options of a command. Undefined when they are wrong: every problem has been printed then. */
 export function loadInstallOptions(
   invocation: Invocation,
   more: readonly WrittenSetting[] = [],
 ): LoadedInstallOptions | undefined {
-  const loaded = loadFromSettings([...invocation.install, ...more], { env: invocation.env, cwd: invocation.cwd });
+  const loaded = readInstallOptions(invocation, more);
   const told = loaded.ok ? loaded.warnings : loaded.diagnostics;
   for (const diagnostic of told) invocation.err(`${formatDiagnostic(diagnostic)}\n`);
   return loaded.ok ? loaded : undefined;

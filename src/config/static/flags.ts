@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { nearest } from '../../errors.ts';
 import { findForeignOption } from './foreign-options.ts';
 import { type OptionShape, resolvePath, unwrap } from './option-shape.ts';
 import type { WrittenSetting } from './setting.ts';
@@ -51,6 +52,10 @@ export function separateFlags(
       continue;
     }
     const path = name.split('.');
+    if (isMisspelt(path, root, commandFlags)) {
+      rest.push(argument);
+      continue;
+    }
     let value = inline;
     const next = argv[index + 1];
     if (value === undefined && next !== undefined && !next.startsWith('--') && needsValue(root, path)) {
@@ -60,6 +65,16 @@ export function separateFlags(
     settings.push({ path, value, origin: { source: 'flag', place: `--${name}` } });
   }
   return { settings, rest };
+}
+
+/** True for what is no install option, and nearly one of the command's own flags: the command tells better what is wrong. */
+function isMisspelt(path: readonly string[], root: z.core.$ZodType, commandFlags: readonly CommandFlag[]): boolean {
+  const [name = ''] = path;
+  if (path.length > 1 || isConfigFile(path) || findForeignOption(path) !== undefined) return false;
+  const resolution = resolvePath(root, path, (_path, segment) => segment);
+  if (resolution.ok || resolution.suggestion !== undefined) return false;
+  const near = commandFlags.map((flag) => flag.name).filter((flag) => flag.length > 1);
+  return nearest(name, near) !== undefined;
 }
 
 function needsValue(root: z.core.$ZodType, path: readonly string[]): boolean {
