@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BenchFiles } from './setup.ts';
+import { type BenchFiles, upstreamPort } from './setup.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -19,4 +19,9 @@ export function gatewayCommand(
 ): readonly [string, readonly string[]] {
   const addresses = [`web.address=127.0.0.1:${port}`, 'admin.address=127.0.0.1:0'].map((one) => `--entryPoints.${one}`);
   return [process.execPath, [join(root, 'bin/portcullis'), 'run', folder, ...addresses, '--log.level=ERROR', ...flags]];
+}
+
+/** Command line of the bare proxy on a port. */
+export function bareCommand(port: number): readonly [string, readonly string[]] {
+  return [process.execPath, [join(import.meta.dirname, 'bare-proxy.ts'), String(port), String(upstreamPort)]];
 }

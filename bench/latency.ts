@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { gatewayCommand, nginxCommand } from './contenders.ts';
+import { bareCommand, gatewayCommand, nginxCommand } from './contenders.ts';
 import { median, pinned, stop, waitForPort, warmUp } from './measure.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
@@ -17,6 +17,7 @@ const contenders: readonly (readonly [string, ((port: number) => readonly [strin
   [
     ['upstream alone', undefined],
     ['nginx, plain proxy', (port) => nginxCommand(files, port)],
+    ['bare node:http and undici', bareCommand],
     ['gateway, plain route', (port) => gatewayCommand(files.plain, port)],
     ['gateway, JWT cached + 10 policies + metadata', (port) => gatewayCommand(files.full, port)],
   ];

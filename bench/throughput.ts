@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { gatewayCommand, nginxCommand } from './contenders.ts';
+import { bareCommand, gatewayCommand, nginxCommand } from './contenders.ts';
 import { cpuSeconds, load, median, pinned, residentKiB, stop, waitForPort, warmUp } from './measure.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
@@ -36,6 +36,7 @@ const contenders: readonly Contender[] = [
     name: 'nginx, plain proxy',
     start: (port) => nginxCommand(files, port),
   },
+  { name: 'bare node:http and undici', start: bareCommand },
   { name: 'gateway, plain route', start: (port) => gatewayCommand(files.plain, port) },
   {
     name: 'gateway, JWT cached + 10 policies + metadata',
