@@ -27,7 +27,7 @@ export function adminHandler(configuration: StaticConfiguration, facts: AdminFac
       const ours =
         (servesPing && exchange.path === '/ping') ||
         extra.has(exchange.path) ||
-        (servesApi && exchange.path.startsWith(`${base}/api`));
+        (servesApi && `${exchange.path}/`.startsWith(`${base}/api/`));
       if (!ours) return next(exchange);
       const wrong = refuseForeign(exchange, loopback);
       if (wrong !== undefined) return wrong;

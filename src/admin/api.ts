@@ -24,7 +24,7 @@ export function apiDocuments(configuration: StaticConfiguration, facts: AdminFac
   const all = (kind: ItemKind) => facts.status().items.filter((one) => one.kind === kind);
 
   return (path, query) => {
-    const [, , section = '', second = '', ...rest] = path.split('/').map(decodeURIComponent);
+    const [, , section = '', second = '', ...rest] = path.split('/').map(decodeSegment);
     const plain = (value: unknown) => ({ value, headers: [] });
     if (section === 'version' && second === '') return plain({ Version: version, Codename: 'portcullis', startDate });
     if (section === 'overview' && second === '') return plain(overview(facts));
@@ -46,6 +46,15 @@ export function apiDocuments(configuration: StaticConfiguration, facts: AdminFac
     const found = all(kind).find((one) => one.name === rest.join('/'));
     return found === undefined ? undefined : plain(item(found));
   };
+}
+
+/** A name as it was meant; what is no UTF-8 is nobody's name. */
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 /** Traefik's paging and filters: `search`, `status`, `page`, `per_page`; the next page's number in `X-Next-Page`. */
@@ -79,9 +88,7 @@ function describeItem(
       ? { type: config['type'], [String(config['type'])]: config['options'] }
       : status.kind === 'service'
         ? { type: config['kind'], ...config, serverStatus: facts.services().get(status.name) }
-        : status.kind === 'router'
-          ? { using: config['entryPoints'], ...config }
-          : config;
+        : config;
   return {
     ...own,
     name: status.name,

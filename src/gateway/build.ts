@@ -87,7 +87,7 @@ export async function buildGeneration(
   const status: RuntimeStatus = {
     generation: id,
     loadedAt: new Date(),
-    items: itemStatuses({ configuration, problems, pinned: notes.pinned }),
+    items: itemStatuses({ configuration, problems, pinned: notes.pinned, routers: routers.routers }),
     problems: [...configuration.problems, ...tlsProblems(configuration)],
     refused: notes.refused,
   };

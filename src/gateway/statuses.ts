@@ -1,6 +1,8 @@
-import type { DynamicConfiguration, Item, MiddlewareConfig } from '../config/dynamic/model.ts';
+import type { DynamicConfiguration, Item, MiddlewareConfig, RouterConfig } from '../config/dynamic/model.ts';
 import type { ItemKind, ItemStatus } from '../config/runtime/status.ts';
 import type { Diagnostic } from '../errors.ts';
+import { effectivePriority } from '../router/priority.ts';
+import type { BuiltRouter } from './build-routers.ts';
 import { type Breakage, breakageKey } from './last-good.ts';
 
 /** Everything a status is made of. */
@@ -8,6 +10,8 @@ export interface StatusParts {
   readonly configuration: DynamicConfiguration;
   readonly problems: Readonly<Record<'router' | 'service' | 'middleware', ReadonlyMap<string, readonly Diagnostic[]>>>;
   readonly pinned: Breakage;
+  /** The routers that came about: they know where they are served. */
+  readonly routers: readonly Pick<BuiltRouter, 'name' | 'handlers'>[];
 }
 
 /** One status per configured item: what it is, whether it works, who uses it. Secrets are replaced. */
@@ -22,6 +26,12 @@ export function itemStatuses(parts: StatusParts): ItemStatus[] {
     use('service', item.config.service, name);
     for (const middleware of item.config.middlewares) use('middleware', middleware, name);
   }
+  const served = new Map(parts.routers.map((router) => [router.name, [...router.handlers.keys()]]));
+  const describeConfig = (kind: ItemKind, name: string, item: Item<unknown>): ItemStatus['config'] => {
+    if (kind === 'middleware') return describeMiddleware(item as Item<MiddlewareConfig>);
+    if (kind === 'router') return describeRouter(item as Item<RouterConfig>, served.get(name) ?? []);
+    return redact(item.config, [], []) as ItemStatus['config'];
+  };
   const describe = (
     kind: ItemKind,
     items: ReadonlyMap<string, Item<unknown>>,
@@ -39,10 +49,7 @@ export function itemStatuses(parts: StatusParts): ItemStatus[] {
         problems: own,
         usedBy: usedBy.get(`${kind} ${name}`) ?? [],
         lastGood: pinned !== undefined,
-        config:
-          kind === 'middleware'
-            ? describeMiddleware(item as Item<MiddlewareConfig>)
-            : (item.config as Readonly<Record<string, unknown>>),
+        config: describeConfig(kind, name, item),
       };
     });
   const none = new Map<string, readonly Diagnostic[]>();
@@ -52,6 +59,16 @@ export function itemStatuses(parts: StatusParts): ItemStatus[] {
     ...describe('middleware', configuration.middlewares, parts.problems.middleware),
     ...describe('serversTransport', redactTransports(configuration), none),
   ];
+}
+
+/** As Traefik's API shows a router: with the priority that counts, and `using` for the entrypoints that serve it. */
+function describeRouter({ config }: Item<RouterConfig>, using: readonly string[]): Readonly<Record<string, unknown>> {
+  return {
+    ...config,
+    entryPoints: config.entryPoints.length > 0 ? config.entryPoints : using,
+    using,
+    priority: effectivePriority(config.rule, config.priority),
+  };
 }
 
 function describeMiddleware(item: Item<MiddlewareConfig>): Readonly<Record<string, unknown>> {
