@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { keptLogger } from '../../test/support/kept-log.ts';
 import type { BodySink, BodySource } from '../http/body.ts';
 import type { Handler } from '../http/exchange.ts';
 import { HeaderFields } from '../http/headers.ts';
 import { Refusal, textReply } from '../http/refusal.ts';
-import { silentLogger } from '../telemetry/log.ts';
 import { Entrypoint } from './entrypoint.ts';
 import type { IncomingExchange } from './incoming-exchange.ts';
 import { defaultLimits, defaultTimeouts, type EntrypointOptions, noEncodedCharacters } from './options.ts';
@@ -38,7 +38,7 @@ async function start(handler: Handler, options: Partial<EntrypointOptions> = {})
       rejectUnderscores: false,
       ...options,
     },
-    { log: silentLogger, observe: (_exchange, status, end) => ended.push({ status, end }) },
+    { log: keptLogger, observe: (_exchange, status, end) => ended.push({ status, end }) },
   );
   open.push(entrypoint);
   entrypoint.use((exchange) => {

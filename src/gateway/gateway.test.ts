@@ -8,9 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { loadStaticConfiguration } from '../config/static/load.ts';
-import { silentLogger } from '../telemetry/log.ts';
-import { type Gateway, startGateway } from './gateway.ts';
+import { startGatewayWithin } from '../../test/support/gateway-within.ts';
+import type { Gateway } from './gateway.ts';
 
 let folder: string;
 const running: Gateway[] = [];
@@ -43,9 +42,7 @@ async function start(files: Record<string, string>, flags: readonly string[] = [
     '--providers.providersThrottleDuration=10ms',
     ...flags,
   ];
-  const loaded = loadStaticConfiguration({ argv, env: {}, cwd: folder });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics));
-  const gateway = await startGateway({ configuration: loaded.configuration, log: silentLogger });
+  const gateway = await startGatewayWithin(argv, folder);
   running.push(gateway);
   return gateway;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { testExchange } from '../../test/support/exchange.ts';
+import { keptLogger } from '../../test/support/kept-log.ts';
 import {
   balancer,
   clearance,
@@ -12,7 +13,6 @@ import {
 } from '../../test/support/upstreams.ts';
 import type { ServersTransportConfig, ServiceConfig } from '../config/dynamic/model.ts';
 import { type Diagnostic, PortcullisError } from '../errors.ts';
-import { silentLogger } from '../telemetry/log.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import { ServiceRegistry } from './registry.ts';
 import { createServices } from './services.ts';
@@ -33,7 +33,7 @@ function problems(
   services: Readonly<Record<string, ServiceConfig>>,
   transports: Readonly<Record<string, ServersTransportConfig>> = {},
 ): Diagnostic[] {
-  const registry = new ServiceRegistry({ log: silentLogger });
+  const registry = new ServiceRegistry({ log: keptLogger });
   const built = createServices(
     {
       services: new Map(Object.entries(services).map(([name, config]) => [name, item(name, config)])),
@@ -147,7 +147,7 @@ describe('services that cannot be', () => {
   });
 
   it('what uses a broken one is broken too, and says why', () => {
-    const registry = new ServiceRegistry({ log: silentLogger });
+    const registry = new ServiceRegistry({ log: keptLogger });
     const problem: Diagnostic = { code: 'CONFIG_UNKNOWN_KEY', severity: 'error', message: 'unknown key sevrers' };
     const services = createServices(
       {

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type TestExchange, testExchange } from '../../test/support/exchange.ts';
+import { keptLogger } from '../../test/support/kept-log.ts';
 import { balancer, clearance, closeUpstreams, httpUpstream, rawUpstream, setUp } from '../../test/support/upstreams.ts';
 import { type BodyFlow, type BodySink, type BodySource, collect } from '../http/body.ts';
 import type { Reply } from '../http/exchange.ts';
 import type { Refusal } from '../http/refusal.ts';
-import { silentLogger } from '../telemetry/log.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 
 closeUpstreams();
@@ -687,7 +687,7 @@ describe('the operator', () => {
   it('is told about a failing server, once in a while, without its clients being told anything', async () => {
     const upstream = await rawUpstream(({ socket }) => socket.destroy());
     const lines: string[] = [];
-    const log = { ...silentLogger, warn: (message: string) => lines.push(message) };
+    const log = { ...keptLogger, warn: (message: string) => lines.push(message) };
     const { service } = setUp({ a: balancer({ servers: [upstream.url] }) }, { context: { log } });
     for (let i = 0; i < 5; i++) {
       const refusal = await service.handle(testExchange(), clearance).catch((error: unknown) => error);

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { type ExchangeOverrides, testExchange } from '../../test/support/exchange.ts';
+import { keptLogger, keptSink } from '../../test/support/kept-log.ts';
 import { accessLogFields, accessLog as accessLogOption } from '../config/static/access-log.ts';
 import { newFacts, type RequestFacts } from '../http/facts.ts';
 import { createAccessLog } from './access-log.ts';
 import { accessLogReaders } from './access-log-fields.ts';
-import type { LineSink } from './line-sink.ts';
-import { silentLogger } from './log.ts';
 
 const startedAtWall = Date.parse('2025-10-10T13:55:36.123Z');
 
@@ -28,17 +27,10 @@ function facts(more: Partial<RequestFacts> = {}): RequestFacts {
 
 function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200): string {
   const lines: string[] = [];
-  const sink: LineSink = {
-    write: (line) => lines.push(line),
-    add: (line) => lines.push(line.written.toString()),
-    reopen() {},
-    close: async () => {},
-    dropped: 0,
-    onRecovered: undefined,
-  };
+  const sink = keptSink('access', (line) => lines.push(line));
   const parsed = accessLogOption.parse(options);
   if (parsed === undefined) throw new Error('the access log is off');
-  const log = createAccessLog(parsed, silentLogger, { sink });
+  const log = createAccessLog(parsed, keptLogger, { sink });
   log.record(
     testExchange({ method: 'POST', path: '/wiki/mcp', query: '?access_token=hunter2', facts: facts(), ...exchange }),
     { status, end: 1042.4 },

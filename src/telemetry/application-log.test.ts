@@ -1,19 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { keptSink } from '../../test/support/kept-log.ts';
 import { type ApplicationLogOptions, createApplicationLog } from './application-log.ts';
-import type { LineSink } from './line-sink.ts';
 import type { LogFields, LogLevel } from './log.ts';
 
 function collect(options: Partial<ApplicationLogOptions> = {}) {
   const lines: string[] = [];
-  const sink: LineSink = {
-    write: (line) => lines.push(line),
-    add: (line) => lines.push(line.written.toString()),
-    reopen() {},
-    close: () => Promise.resolve(),
-    dropped: 0,
-    onRecovered: undefined,
-  };
+  const sink = keptSink('log', (line) => lines.push(line));
   const now = () => new Date('2025-10-07T13:39:51.250Z');
   const log = createApplicationLog({ level: 'DEBUG', format: 'common', noColor: true, ...options }, { sink, now });
   return { ...log, lines, sink };

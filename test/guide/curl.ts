@@ -1,4 +1,5 @@
 import { run } from '../peers/child.ts';
+import { canaryToken } from '../support/canaries.ts';
 
 export type CurlAnswer = {
   readonly status: number;
@@ -32,7 +33,8 @@ export async function curl(url: string, args: readonly string[] = [], seconds = 
   };
 }
 
-export const bearer = (token: string): readonly string[] => ['-H', `Authorization: Bearer ${token}`];
+/** Shows a token, which no output of a gateway may show. */
+export const bearer = (token: string): readonly string[] => ['-H', `Authorization: Bearer ${canaryToken(token)}`];
 
 /** POSTs one JSON-RPC message with the headers every MCP client sends. */
 export function curlMessage(

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningDemo, runDemo } from '../../demo/demo.ts';
 import { bearer, callTool, curl } from '../guide/curl.ts';
+import { canary } from '../support/canaries.ts';
+import { keepMetrics } from '../support/keep-metrics.ts';
 import {
   type BuiltImage,
   buildImage,
@@ -52,10 +54,8 @@ describe.skipIf(reason !== undefined)('the container image', () => {
         const manifests = args.find((arg) => arg.startsWith('--providers.file.directory='))?.split('=')[1] ?? '';
         const shared = sharedFolderOf(manifests);
         chmodSync(shared, 0o755);
-        const started = start(
-          args.map((arg) => arg.replace(/^(--entryPoints\.\w+\.address=127\.0\.0\.1):\d+$/, '$1:0')),
-          shared,
-        );
+        const flags = args.map((arg) => arg.replace(/^(--entryPoints\.\w+\.address=127\.0\.0\.1):\d+$/, '$1:0'));
+        const started = start([...flags, '--accessLog=true', '--log.level=DEBUG'], shared);
         container = started;
         await started.seen(/INF Portcullis is ready/);
         return { webAddress: await addressOf(started, 'web'), stop: async () => void (await started.stop()) };
@@ -84,6 +84,26 @@ describe.skipIf(reason !== undefined)('the container image', () => {
       const allowed = await call('read_wiki_structure');
       expect(allowed).toMatchObject({ status: 200, body: expect.stringContaining('Control plane') });
       expect((await call('read_wiki_contents')).status).toBe(403);
+    });
+
+    test('[TEL-canary] writes down no token, cookie, secret or argument', async () => {
+      const canaries = {
+        token: demo.adminToken,
+        cookie: canary(`canary-cookie-${how}-7d02`, 'cookie'),
+        secret: canary(`canary-secret-${how}-b5b5`, 'secret'),
+        argument: canary(`canary-argument-${how}-31aa`, 'argument'),
+      };
+      const headers = [...bearer(demo.adminToken), '-H', `Cookie: session=${canaries.cookie}`];
+      for (const name of ['read_wiki_structure', 'read_wiki_contents', 'no_such_tool'])
+        await callTool(demo.mcpUrl, name, { repoName: canaries.argument }, [
+          ...headers,
+          '-H',
+          `X-Api-Key: ${canaries.secret}`,
+        ]);
+      await keepMetrics(`http://${admin}`);
+      const written = container.output();
+      expect(written).toMatch(/"POST \/deepwiki-mcp\/mcp HTTP\/1\.1" 200 /);
+      expect(Object.values(canaries).filter((each) => written.includes(each.split('.')[2] ?? each))).toEqual([]);
     });
 
     test('[AR-image.user] is nobody in particular, and may do nothing special', () => {

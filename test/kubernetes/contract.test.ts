@@ -6,7 +6,7 @@ import type { DynamicConfiguration, Item } from '../../src/config/dynamic/model.
 import { translateDocuments } from '../../src/config/dynamic/translate-documents.ts';
 import { parseSource } from '../../src/config/source/parse-source.ts';
 import { createKubernetesProvider } from '../../src/provider/kubernetes/kubernetes-provider.ts';
-import { silentLogger } from '../../src/telemetry/log.ts';
+import { keptLogger } from '../support/kept-log.ts';
 import { type Cluster, programs, root, startCluster } from './cluster.ts';
 
 /**
@@ -78,7 +78,7 @@ describe.skipIf(programs === undefined)('files and an API server', () => {
         if (update.ok) published = update.configuration;
       },
       stop.signal,
-      silentLogger,
+      keptLogger,
     );
   }, 90_000);
   afterAll(async () => {

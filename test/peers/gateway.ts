@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { keepOutput } from '../support/canaries.ts';
+import { keepMetrics } from '../support/keep-metrics.ts';
+import { registerConfigured } from '../support/registered-secrets.ts';
 
 /** File name (folders allowed) → content. */
 export type Files = Readonly<Record<string, string>>;
@@ -69,7 +70,10 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const stop = async () => {
     if (child.exitCode === null) {
-      await keepMetrics(output.lines());
+      const admin = output
+        .lines()
+        .find((line) => line.message === 'entrypoint listening' && line['entryPoint'] === 'admin');
+      if (admin !== undefined) await keepMetrics(`http://${admin['address']}`);
       child.kill('SIGTERM');
     }
     // One that does not end would only be seen as a test that took too long.
@@ -118,18 +122,6 @@ export async function startTestGateway({ files, flags = [], env = {} }: TestGate
   }
 }
 
-/** What the gateway counted is searched for secrets at the end of the run, as its logs are. */
-async function keepMetrics(lines: readonly LogLine[]): Promise<void> {
-  const admin = lines.find((line) => line.message === 'entrypoint listening' && line['entryPoint'] === 'admin');
-  if (admin === undefined) return;
-  try {
-    const response = await fetch(`http://${admin['address']}/metrics`, { signal: AbortSignal.timeout(5_000) });
-    keepOutput('metrics', await response.text());
-  } catch {
-    // It is ending already, or hangs on purpose.
-  }
-}
-
 const isTakenUp = (line: LogLine) =>
   line.message === 'configuration loaded' || line.message.startsWith('the change was refused');
 
@@ -138,6 +130,7 @@ function write(folder: string, files: Files): void {
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });
+    registerConfigured(content);
     writeFileSync(`${path}.tmp`, content);
     renameSync(`${path}.tmp`, path);
   }

@@ -9,70 +9,104 @@ import { basename, join } from 'node:path';
 /** Shorter ones would be found by chance. */
 const shortest = 10;
 
+/** What is searched for: a run that has none of a kind proves nothing about it. */
+export const canaryKinds = ['token', 'cookie', 'secret', 'argument'] as const;
+export type CanaryKind = (typeof canaryKinds)[number];
+
+/** Ways in which tests make a gateway write; a whole run has outputs of each. */
+export const outputKinds = ['process', 'command', 'within', 'metrics', 'otlp'] as const;
+export type OutputKind = (typeof outputKinds)[number];
+
 /** Where the run collects; undefined outside of a run. */
 function runFolder(): string | undefined {
   return process.env['TEST_OUTPUTS'];
 }
 
 /** Registers a secret and gives it back. Nothing may write it down. */
-export function canary(value: string, folder = runFolder()): string {
+export function canary(value: string, kind: CanaryKind = 'secret', folder = runFolder()): string {
   if (value.length < shortest) throw new TypeError(`a canary has at least ${shortest} characters: ${value}`);
-  if (folder !== undefined) appendFileSync(partOf(folder, 'canaries'), `${JSON.stringify(value)}\n`);
+  if (folder !== undefined) appendFileSync(partOf(folder, 'canaries'), `${JSON.stringify([kind, value])}\n`);
   return value;
 }
 
 /** Registers a token in three parts by its claims and its signature; what stands before them is no secret. */
 export function canaryToken(token: string): string {
   const [, claims, signature] = token.split('.');
-  for (const part of [claims, signature]) if (part !== undefined && part.length >= shortest) canary(part);
+  for (const part of [claims, signature]) if (part !== undefined && part.length >= shortest) canary(part, 'token');
   return token;
 }
 
-/** Keeps something that a gateway has written, for the search. `name` says where a leak was. */
-export function keepOutput(name: string, content: string | Uint8Array, folder = runFolder()): void {
+/**
+ * Keeps something that a gateway has written, for the search: pieces of one name are searched as one text. `name` says
+ * where a leak was.
+ */
+export function keepOutput(
+  kind: OutputKind,
+  name: string,
+  content: string | Uint8Array,
+  folder: string | undefined = runFolder(),
+): void {
   if (folder === undefined || content.length === 0) return;
-  appendFileSync(partOf(folder, 'outputs', name.replaceAll(/[^a-zA-Z0-9.-]+/g, '_')), content);
+  appendFileSync(partOf(folder, 'outputs', `${kind}-${name.replaceAll(/[^a-zA-Z0-9.-]+/g, '_')}`), content);
 }
+
+const made = new Set<string>();
 
 /** One file per process and name: several workers write at once. */
 function partOf(folder: string, kind: string, name = 'list'): string {
-  mkdirSync(join(folder, kind), { recursive: true });
-  return join(folder, kind, `${process.pid}-${name}`);
+  const path = join(folder, kind);
+  if (!made.has(path)) mkdirSync(path, { recursive: true });
+  made.add(path);
+  return join(path, `${process.pid}-${name}`);
 }
 
 export interface Leak {
   readonly output: string;
+  /** Its kind and itself. */
   readonly canary: string;
   /** What stands around it. */
   readonly context: string;
 }
 
 export interface CanarySearch {
-  readonly canaries: number;
+  /** How many of each kind. */
+  readonly canaries: Readonly<Record<CanaryKind, number>>;
+  /** Bytes of each kind of output. */
+  readonly kept: Readonly<Record<OutputKind, number>>;
+  /** Files. */
   readonly outputs: number;
-  readonly bytes: number;
   readonly leaks: readonly Leak[];
 }
 
 /** Searches all that was kept for all that was registered. */
 export function searchOutputs(folder: string): CanarySearch {
-  const canaries = new Set<string>();
+  const canaries = new Map<string, CanaryKind>();
   for (const file of filesOf(join(folder, 'canaries')))
-    for (const line of readFileSync(file, 'utf8').split('\n'))
-      if (line !== '') canaries.add(JSON.parse(line) as string);
-  const find = compileSearch([...canaries]);
+    for (const line of readFileSync(file, 'utf8').split('\n')) {
+      if (line === '') continue;
+      const [kind, value] = JSON.parse(line) as [CanaryKind, string];
+      canaries.set(value, kind);
+    }
+  const find = compileSearch([...canaries.keys()]);
   const leaks: Leak[] = [];
   const outputs = filesOf(join(folder, 'outputs'));
-  let bytes = 0;
+  const kept = emptyCount(outputKinds);
   for (const file of outputs) {
     const content = readFileSync(file);
-    bytes += content.length;
+    const kind = outputKinds.find((each) => basename(file).split('-')[1] === each);
+    if (kind !== undefined) kept[kind] += content.length;
     for (const { at, canary } of find(content)) {
       const context = content.subarray(Math.max(0, at - 80), at + 20).toString('latin1');
-      leaks.push({ output: basename(file), canary, context });
+      leaks.push({ output: basename(file), canary: `${canaries.get(canary)} ${canary}`, context });
     }
   }
-  return { canaries: canaries.size, outputs: outputs.length, bytes, leaks };
+  const count = emptyCount(canaryKinds);
+  for (const kind of canaries.values()) count[kind] += 1;
+  return { canaries: count, kept, outputs: outputs.length, leaks };
+}
+
+function emptyCount<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 }
 
 function filesOf(folder: string): string[] {
@@ -80,6 +114,11 @@ function filesOf(folder: string): string[] {
   return readdirSync(folder)
     .map((name) => join(folder, name))
     .filter((path) => statSync(path).isFile());
+}
+
+/** How a text may be written without being hidden. */
+function spellings(text: string): string[] {
+  return [...new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)])];
 }
 
 /**
@@ -90,8 +129,8 @@ function compileSearch(canaries: readonly string[]): (content: Buffer) => { at: 
   const byHash = new Map<number, { readonly canary: string; readonly bytes: Buffer }[]>();
   let power = 1;
   for (let index = 1; index < shortest; index++) power = Math.imul(power, 31);
-  for (const canary of canaries) {
-    const bytes = Buffer.from(canary);
+  for (const [canary, text] of canaries.flatMap((each) => spellings(each).map((text) => [each, text] as const))) {
+    const bytes = Buffer.from(text);
     let hash = 0;
     for (const byte of bytes.subarray(0, shortest)) hash = (Math.imul(hash, 31) + byte) | 0;
     const same = byHash.get(hash) ?? [];

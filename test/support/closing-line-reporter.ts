@@ -1,5 +1,5 @@
 import type { Reporter, TestModule } from 'vitest/node';
-import { searchOutputs } from './canaries.ts';
+import { canaryKinds, outputKinds, searchOutputs } from './canaries.ts';
 
 /** How many failures are named at the end, and characters of each: the end of a long log is what people see first. */
 const named = 8;
@@ -7,6 +7,7 @@ const longest = 240;
 /** Test files from which on a run is taken for a whole one, and bytes that gateways write at least in such a run. */
 const wholeRun = 150;
 const leastOutput = 1_000_000;
+const leastSecrets = 100;
 
 /**
  * Searches everything that gateways have written in the run for the secrets of the run, prints what failed, shortly, and
@@ -53,17 +54,39 @@ export default class ClosingLineReporter implements Reporter {
   #search(files: number): true | string | undefined {
     const folder = this.#outputs();
     if (folder === undefined) return undefined;
-    const { canaries, outputs, bytes, leaks } = searchOutputs(folder);
-    if (files >= wholeRun && (bytes < leastOutput || canaries < 100))
-      return `only ${canaries} secrets and ${bytes} bytes of output in a whole run: they are not collected any more`;
+    const { canaries, outputs, kept, leaks } = searchOutputs(folder);
+    const bytes = sum(kept);
+    const secrets = sum(canaries);
+    if (files >= wholeRun) {
+      const missing = [
+        ...canaryKinds.filter((kind) => canaries[kind] === 0),
+        ...outputKinds.filter((kind) => kept[kind] === 0),
+      ];
+      if (missing.length > 0) return `a whole run without any ${missing.join(', ')}: they are not collected any more`;
+      if (bytes < leastOutput || secrets < leastSecrets)
+        return `only ${secrets} secrets and ${bytes} bytes of output in a whole run: they are not collected any more`;
+    }
     const [first] = leaks;
     if (first !== undefined) {
       for (const { output, canary, context } of leaks.slice(0, named))
         process.stdout.write(`LEAK of ${canary} in ${output}: …${context}…\n`);
       return `${leaks.length} times, first in ${first.output}: ${first.canary}`;
     }
-    if (bytes === 0 || canaries === 0) return undefined;
-    process.stdout.write(`\nno secret found: ${canaries} searched for in ${outputs} outputs of ${bytes} bytes\n`);
+    if (bytes === 0 || secrets === 0) return undefined;
+    process.stdout.write(
+      `\nno secret found: ${list(canaries)} searched for in ${outputs} outputs, bytes of each kind: ${list(kept)}\n`,
+    );
     return true;
   }
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+function list(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
 }

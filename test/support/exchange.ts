@@ -3,6 +3,7 @@ import type { Exchange, Handler, Reply, RequestBody } from '../../src/http/excha
 import { newFacts } from '../../src/http/facts.ts';
 import { HeaderFields } from '../../src/http/headers.ts';
 import { Refusal, textReply } from '../../src/http/refusal.ts';
+import { registerField } from './registered-secrets.ts';
 
 /** What a test may say about a request; everything has a default. */
 export interface ExchangeOverrides
@@ -29,6 +30,7 @@ export function testExchange(overrides: ExchangeOverrides = {}): TestExchange {
   const url = new URL(overrides.origin ?? 'http://mcp.localhost:8000');
   const bytes = Buffer.from(overrides.body ?? '');
   const headers = overrides.headers instanceof HeaderFields ? overrides.headers : headerFields(overrides.headers ?? {});
+  for (const name of ['authorization', 'cookie', 'x-api-key']) registerField(name, headers.get(name));
   if (!headers.has('host')) headers.append('Host', url.host);
   const path = overrides.path ?? '/';
   const listeners = new Set<() => void>();

@@ -6,7 +6,7 @@ import type {
   MiddlewareDefinition,
   PublishedEndpoint,
 } from '../../src/middleware/definition.ts';
-import { silentLogger } from '../../src/telemetry/log.ts';
+import { keptLogger } from './kept-log.ts';
 
 /** A context for building a middleware in a test. */
 export interface TestContext extends MiddlewareContext {
@@ -40,7 +40,7 @@ export function testContext(overrides: ContextOverrides = {}): TestContext {
   const retirements: (() => void)[] = [];
   return {
     name,
-    log: silentLogger,
+    log: keptLogger,
     warnings,
     published,
     diagnose: (problem, path) => ({ ...problem, subject: `${name}: ${path.join('.')}` }),

@@ -14,7 +14,7 @@ import type { ServicesContext } from '../../src/service/context.ts';
 import { ServiceRegistry } from '../../src/service/registry.ts';
 import type { Service } from '../../src/service/service.ts';
 import { createServices, type Services } from '../../src/service/services.ts';
-import { silentLogger } from '../../src/telemetry/log.ts';
+import { keptLogger } from './kept-log.ts';
 
 /** A server on a loopback port that its test closes. */
 export interface Upstream {
@@ -179,7 +179,7 @@ export function setUp(
   const registry =
     options.registry ??
     new ServiceRegistry({
-      log: silentLogger,
+      log: keptLogger,
       serversTransport: { ...transportDefaults, ...options.transport },
       ...options.context,
     });

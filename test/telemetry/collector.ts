@@ -68,7 +68,7 @@ export async function startCollector(options: { readonly hang?: boolean } = {}):
   let points: CollectedPoint[] = [];
   const take = (signal: string, bytes: Buffer): void => {
     payloads.push(bytes);
-    keepOutput(`otlp-${signal}`, bytes);
+    keepOutput('otlp', signal, bytes);
     if (signal === 'traces') spans.push(...readSpans(bytes));
     else if (signal === 'metrics') points = readPoints(bytes);
     else {

@@ -37,9 +37,9 @@ function everything(endpoint: string, folder: string): string[] {
 
 describe('canaries', () => {
   const canaries = {
-    cookie: canary('canary-cookie-1f6d'),
+    cookie: canary('canary-cookie-1f6d', 'cookie'),
     secret: canary('canary-secret-77aa'),
-    argument: canary('canary-argument-90bb'),
+    argument: canary('canary-argument-90bb', 'argument'),
     query: canary('canary-query-c2c2'),
     claim: canary('canary-claim-5e5e'),
   };
@@ -194,9 +194,9 @@ describe('by opt-in', () => {
     });
     const args = {
       value: 'shown',
-      pinCode: canary('hidden-by-schema'),
-      password: canary('hidden-by-name'),
-      deep: [{ apiKey: canary('hidden-in-depth') }],
+      pinCode: canary('hidden-by-schema', 'argument'),
+      password: canary('hidden-by-name', 'argument'),
+      deep: [{ apiKey: canary('hidden-in-depth', 'argument') }],
     };
     await setting.send('tools/call', { name: 'echo', arguments: args });
     const before = await until(() => peer.spans.find(({ kind }) => kind === 2), 'a span');

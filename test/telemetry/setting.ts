@@ -22,13 +22,7 @@ export interface CallOptions {
   readonly path?: string;
 }
 
-/** A gateway with one route, its upstream, and a caller. */
-export interface Setting {
-  readonly gateway: TestGateway;
-  readonly upstream: Upstream;
-  /** Where logs and the like go. */
-  readonly folder: string;
-  readonly token: string;
+export interface Caller {
   send(method: string, params?: Readonly<Record<string, unknown>>, options?: CallOptions): Promise<Answer>;
   http(
     method: string,
@@ -37,6 +31,15 @@ export interface Setting {
     body?: string,
     base?: string,
   ): Promise<Answer>;
+}
+
+/** A gateway with one route, its upstream, and a caller. */
+export interface Setting extends Caller {
+  readonly gateway: TestGateway;
+  readonly upstream: Upstream;
+  /** Where logs and the like go. */
+  readonly folder: string;
+  readonly token: string;
   stop(): Promise<void>;
 }
 
@@ -98,9 +101,28 @@ export async function startSetting(options: {
     flags: options.flags?.(folder) ?? [],
     env: options.env ?? {},
   });
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const token = await signToken({ sub: 'alice', groups: ['members'] });
-  const http: Setting['http'] = (method, path, headers = {}, body = '', base = gateway.webUrl) =>
+  const caller = createCaller(gateway.webUrl, token);
+  return {
+    gateway,
+    upstream,
+    folder,
+    token,
+    send: caller.send,
+    http: caller.http,
+    async stop() {
+      caller.close();
+      await gateway.stop();
+      await upstream.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A client of the gateway at `webUrl` that shows `token` unless told otherwise. */
+export function createCaller(webUrl: string, token: string): Caller & { close(): void } {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const http: Caller['http'] = (method, path, headers = {}, body = '', base = webUrl) =>
     new Promise((resolve, reject) => {
       const url = new URL(path, base);
       const sent = request(
@@ -128,11 +150,8 @@ export async function startSetting(options: {
     });
   let lastId = 0;
   return {
-    gateway,
-    upstream,
-    folder,
-    token,
     http,
+    close: () => agent.destroy(),
     send(
       method,
       params = {},
@@ -167,12 +186,6 @@ export async function startSetting(options: {
         },
         body,
       );
-    },
-    async stop() {
-      agent.destroy();
-      await gateway.stop();
-      await upstream.stop();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { silentLogger } from '../../telemetry/log.ts';
+import { keptLogger } from '../../../test/support/kept-log.ts';
 import { redisOptions } from '../redis-options.ts';
 import { RedisSlots } from './redis-slots.ts';
 import { MemorySlots, type Slots } from './slots.ts';
@@ -40,7 +40,7 @@ async function startServer(): Promise<void> {
 }
 
 async function redisSlots(name = `m${++count}@file`): Promise<RedisSlots> {
-  const slots = new RedisSlots(redisOptions.parse({ endpoints: [`127.0.0.1:${port}`] }), name, silentLogger, lease);
+  const slots = new RedisSlots(redisOptions.parse({ endpoints: [`127.0.0.1:${port}`] }), name, keptLogger, lease);
   made.push(slots);
   await pause(50);
   return slots;

@@ -11,13 +11,13 @@ import {
   headerFields,
   testExchange,
 } from '../../../test/support/exchange.ts';
+import { heardLogger } from '../../../test/support/kept-log.ts';
 import { buildHandler, type ContextOverrides, testContext } from '../../../test/support/middleware-context.ts';
 import { resourceMetadataUrl } from '../../auth/challenge.ts';
 import { Principal } from '../../auth/principal.ts';
 import type { TokenVerifier } from '../../auth/token-verifier.ts';
 import { PortcullisError } from '../../errors.ts';
 import { metadataPlace } from '../../mcp/resource-metadata.ts';
-import type { LogFields, Logger } from '../../telemetry/log.ts';
 import { jwt } from './jwt.ts';
 
 const guideSecret = 'my-super-secret-key-change-in-production';
@@ -326,8 +326,7 @@ describe('each request is verified by itself', () => {
 describe('[SEC-no-token-in-logs] what the log learns', () => {
   test('the reason, never the token or the secret', async () => {
     const lines: string[] = [];
-    const note = (message: string, fields?: LogFields) => void lines.push(JSON.stringify([message, fields]));
-    const log: Logger = { debug: note, info: note, warn: note, error: note, with: () => log, enabled: () => true };
+    const log = heardLogger((_level, message, fields) => lines.push(JSON.stringify([message, fields])));
     const context = { ...testContext(), log };
     const handler = await buildHandler(jwt, guideOptions, answering(200), context);
     const tokens = [

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { answer, type ExchangeOverrides, testExchange } from '../../../test/support/exchange.ts';
+import { heardLogger } from '../../../test/support/kept-log.ts';
 import { buildHandler, type TestContext, testContext } from '../../../test/support/middleware-context.ts';
 import { anonymousPrincipal, jwtPrincipal } from '../../auth/principal.ts';
 import { PortcullisError } from '../../errors.ts';
@@ -8,23 +9,14 @@ import { HeaderFields } from '../../http/headers.ts';
 import { scanJson } from '../../http/json.ts';
 import { Refusal } from '../../http/refusal.ts';
 import { Decision } from '../../policy/index.ts';
-import type { LogFields, Logger } from '../../telemetry/log.ts';
+import type { Logger } from '../../telemetry/log.ts';
 import { mcp } from './mcp.ts';
 
 /** Log lines as `LEVEL message {fields}`. */
 function recordingLogger(lines: string[]): Logger {
-  const write =
-    (level: string) =>
-    (message: string, fields: LogFields = {}) =>
-      void lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
-  return {
-    debug: write('DEBUG'),
-    info: write('INFO'),
-    warn: write('WARN'),
-    error: write('ERROR'),
-    with: () => recordingLogger(lines),
-    enabled: () => true,
-  };
+  return heardLogger((level, message, fields) =>
+    lines.push(`${level.toUpperCase()} ${message} ${JSON.stringify(fields)}`),
+  );
 }
 
 function principal(claims: object): Exchange['identity'] {

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keptLogger } from '../../../test/support/kept-log.ts';
 import { describeLimiterContract } from '../../../test/support/limiter-contract.ts';
 import type { LogFields, Logger } from '../../telemetry/log.ts';
-import { silentLogger } from '../../telemetry/log.ts';
 import { redisOptions } from '../redis-options.ts';
 import { RedisLimiter } from './redis-limiter.ts';
 
@@ -42,7 +42,7 @@ function freePort(): Promise<number> {
 }
 
 async function make(rate: { perSecond: number; burst: number; maxDelay: number }, name = `m${++count}@file`) {
-  const limiter = new RedisLimiter(rate, redisOptions.parse({ endpoints: [`127.0.0.1:${port}`] }), name, silentLogger);
+  const limiter = new RedisLimiter(rate, redisOptions.parse({ endpoints: [`127.0.0.1:${port}`] }), name, keptLogger);
   limiters.push(limiter);
   // The first commands would be counted in memory while the connection is made.
   while (!limiter.shared) await sleep(5);
@@ -78,7 +78,7 @@ describe.skipIf(!installed)('with a Redis server', () => {
 describe('without a Redis server', () => {
   it('[DP-1.nothing-blocks] counts in memory, and says so once', async () => {
     const warnings: (LogFields | undefined)[] = [];
-    const log: Logger = { ...silentLogger, warn: (_message, fields) => void warnings.push(fields) };
+    const log: Logger = { ...keptLogger, warn: (_message, fields) => void warnings.push(fields) };
     const nobody = await freePort();
     const redis = redisOptions.parse({ endpoints: [`127.0.0.1:${nobody}`] });
     const limiter = new RedisLimiter({ perSecond: 0.1, burst: 1, maxDelay: 0 }, redis, 'm@file', log);

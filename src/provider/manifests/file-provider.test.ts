@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { generate } from 'selfsigned';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { silentLogger } from '../../telemetry/log.ts';
+import { keptLogger } from '../../../test/support/kept-log.ts';
 import type { ProviderUpdate } from '../definition.ts';
 import { createProviders } from '../registry.ts';
 import { createFileProvider, type FileProviderOptions } from './file-provider.ts';
@@ -40,7 +40,7 @@ const middleware = (name: string, prefix = '/a') =>
 
 async function start(options: Partial<FileProviderOptions> = {}) {
   const provider = createFileProvider({ directory: folder, throttleDuration: 0, ...options });
-  await provider.provide((update) => updates.push(update), stop.signal, silentLogger);
+  await provider.provide((update) => updates.push(update), stop.signal, keptLogger);
   expect(updates).toHaveLength(1);
   return provider;
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { keepWithin } from '../../../test/support/kept-log.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import type { AuditOutlet } from './audit-file.ts';
 import { AuditTrail, type AuditTrailOptions, AuditUnavailable } from './audit-trail.ts';
@@ -22,7 +23,9 @@ class Disk implements AuditOutlet {
     if (this.hangs) return;
     const taken = Math.min(this.room, bytes.length);
     this.room -= taken;
-    this.text += bytes.subarray(0, taken).toString('utf8');
+    const text = bytes.subarray(0, taken).toString('utf8');
+    keepWithin('audit', text);
+    this.text += text;
     setImmediate(() => done(taken < bytes.length ? new Error('ENOSPC: no space left on device') : null, taken));
   }
 
