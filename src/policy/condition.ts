@@ -52,6 +52,11 @@ export interface Possibility {
   readonly maybeAbsent: boolean;
 }
 
+/** For a path that surely leads to no value. */
+export const nothing: Possibility = { value: undefined, maybeAbsent: true };
+/** For a path of which nothing is known. */
+export const anything: Possibility = { value: anyValue, maybeAbsent: true };
+
 /** Why a call is undetermined. */
 export type UndeterminedReason = 'absent' | 'type';
 
@@ -194,10 +199,10 @@ function possibleOutcomes(
   let set = NONE;
   const values: PossibleValue[] = [];
   for (const operand of operands) {
-    const possibility = possibleOperand(operand, open);
-    if (possibility.maybeAbsent || possibility.value === undefined) set |= CAN_BE_UNDETERMINED;
-    if (possibility.value === undefined) return set;
-    values.push(possibility.value);
+    const { value, maybeAbsent } = possibleOperand(operand, open);
+    if (value === undefined) return CAN_BE_UNDETERMINED;
+    if (maybeAbsent) set = CAN_BE_UNDETERMINED;
+    values.push(value);
   }
   if (subject.kind === 'fixed' && values.every(isFixed)) {
     return set | only(judgement.prepare(values.map(({ value }) => value))(subject.value));
@@ -221,7 +226,7 @@ function possibleOperand(operand: Operand, open: OpenFacts): Possibility {
       continue;
     }
     const { value, maybeAbsent } = open.at(piece);
-    if (value === undefined) return { value: undefined, maybeAbsent: true };
+    if (value === undefined) return nothing;
     if (maybeAbsent) maybeUnfit = true;
     if (value.kind === 'text') pieces.push(...value.pieces);
     else if (value.kind === 'any') {
@@ -229,7 +234,7 @@ function possibleOperand(operand: Operand, open: OpenFacts): Possibility {
       pieces.push(undefined);
     } else {
       const text = resolveOperand({ kind: 'text', pieces: [piece] }, open.facts);
-      if (typeof text !== 'string') return { value: undefined, maybeAbsent: true };
+      if (typeof text !== 'string') return nothing;
       pieces.push(text);
     }
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type OutcomeName, outcomeName } from '../expression/index.ts';
 import type { UndeterminedReason } from './condition.ts';
 import type { Facts, PolicyRequest } from './facts.ts';
-import type { Path } from './path.ts';
+import { isArgumentPath } from './path.ts';
 import type { Rule } from './rule.ts';
 import { fieldsRead, settlingNode, traceExpression } from './trace.ts';
 import { valueText } from './value-text.ts';
@@ -195,7 +195,7 @@ export class Decision {
     if (rule === undefined) return { settled: undefined, fieldsRead: [...fields] };
     const { text, outcome, reason, reads } = settlingNode(traceExpression(rule.program, facts));
     const values = reads.map(({ path, value }): ReadValue => {
-      const withheld = value !== undefined && options.argumentValues !== true && isArgument(path);
+      const withheld = value !== undefined && options.argumentValues !== true && isArgumentPath(path);
       const shown = value === undefined || withheld ? undefined : valueText(value);
       return { path: path.text, present: value !== undefined, value: shown, withheld };
     });
@@ -212,12 +212,6 @@ function newId(exchangeId: string | undefined): string {
   if (exchangeId === undefined) return randomUUID();
   made += 1;
   return `${exchangeId}-${made.toString(36)}`;
-}
-
-/** What the caller passes to a tool or prompt: everything below `mcp.params` but the item itself. */
-function isArgument({ names }: Path): boolean {
-  if (names[0] !== 'mcp' || names[1] !== 'params') return false;
-  return names.length !== 3 || (names[2] !== 'name' && names[2] !== 'uri');
 }
 
 function textOf(value: unknown): string | undefined {

@@ -16,7 +16,7 @@ export { Decision, type DecisionReason, type DecisionRecord, type Explanation, t
 export { Facts, type HttpFacts, type PolicyRequest } from './facts.ts';
 export { policyFunctionDescriptions, policyFunctions, policyVocabulary } from './functions.ts';
 export { type Operand, pathsOf } from './operand.ts';
-export { compileClaimsPath, compilePolicyPath, type Path } from './path.ts';
+export { compileClaimsPath, compilePolicyPath, isArgumentPath, type Path } from './path.ts';
 export {
   type CompiledPolicySet,
   compilePolicySet,
@@ -28,7 +28,6 @@ export {
 } from './policy-set.ts';
 export {
   compileFieldReader,
-  isArgumentPath,
   policyPaths,
   type RecordedFields,
 } from './recorded-fields.ts';

@@ -1,11 +1,8 @@
-import type { Condition, OpenFacts, Possibility } from './condition.ts';
+import { anything, type Condition, nothing, type OpenFacts, type Possibility } from './condition.ts';
 import { Facts, type PolicyRequest } from './facts.ts';
 import type { OutcomeSet } from './outcome-set.ts';
 import type { Path } from './path.ts';
-import { anyValue, fixed } from './possible-value.ts';
-
-const nothing: Possibility = { value: undefined, maybeAbsent: true };
-const anything: Possibility = { value: anyValue, maybeAbsent: true };
+import { fixed } from './possible-value.ts';
 
 /**
  * The facts of a message of which only the method and the caller are known: the token, the address, the host and path.

@@ -73,6 +73,12 @@ export const compileClaimsPath: CompilePath = (text, locate, report) => {
   return makePath(text, ['jwt', ...below], false, (facts) => walk(facts.request.jwt, below));
 };
 
+/** True for what a caller passes to a tool or prompt: everything below `mcp.params` but the item itself. */
+export function isArgumentPath({ names }: Path): boolean {
+  if (names[0] !== 'mcp' || names[1] !== 'params') return false;
+  return names.length !== 3 || (names[2] !== 'name' && names[2] !== 'uri');
+}
+
 function makePath(text: string, names: readonly string[], ofRequest: boolean, read: Read): Path {
   return Object.freeze({ text, names: Object.freeze([...names]), ofRequest, read });
 }

@@ -56,9 +56,9 @@ export function canEnd(pieces: TextPieces, text: string): boolean {
   return text !== '' && canMatch(pieces, text, false, true);
 }
 
-/** Whether all pieces are open, so that nothing keeps the text from being empty. */
+/** Whether nothing is known of any piece, so that the text can be empty. */
 export function canBeEmpty(pieces: TextPieces): boolean {
-  return pieces.every((piece) => piece === undefined);
+  return pieces.every((piece = '') => piece === '');
 }
 
 /** The known beginning, empty when the text begins with an open piece. */

@@ -26,7 +26,15 @@ export function policyPaths(set: PolicySet): readonly Path[] {
 }
 
 /** Fields that the record of a decision holds anyway. */
-const always: ReadonlySet<string> = new Set(['mcp.method', 'mcp.params.name', 'mcp.params.uri', 'mcp.protocolVersion']);
+const always: ReadonlySet<string> = new Set(['mcp.method', 'mcp.protocolVersion']);
+
+/** Fields that it holds of a message that is itself the use of what it names. */
+const ofItem: ReadonlySet<string> = new Set(['mcp.params.name', 'mcp.params.uri']);
+
+/** Whether the name and URI in the record of a decision are parameters of the message; else they are of what it stands for. */
+export function namesItem(method: Value | undefined): boolean {
+  return !subjects.has(method) && !(typeof method === 'string' && method.startsWith('tasks/'));
+}
 
 /** What some methods concern stands in these parameters; without them a message cannot be judged again. */
 const subjects: ReadonlyMap<Value | undefined, string> = new Map([
@@ -44,11 +52,13 @@ export function compileFieldReader(
   const kept = read.map((path) => ({ path, withheld: withhold(path) }));
   return (request) => {
     const facts = new Facts(request);
+    const named = namesItem(facts.method);
     const values = new Map<string, Value>();
     const absent: string[] = [];
     const withheld: string[] = [];
     for (const one of kept) {
       const value = one.path.read(facts);
+      if (named && ofItem.has(one.path.text) && (value === undefined || typeof value === 'string')) continue;
       if (value === undefined) absent.push(one.path.text);
       else if (one.withheld) withheld.push(one.path.text);
       else values.set(one.path.text, value);
@@ -60,10 +70,4 @@ export function compileFieldReader(
     }
     return { values, absent, withheld };
   };
-}
-
-/** True for what a caller passes to a tool or prompt: everything below `mcp.params` but the item itself. */
-export function isArgumentPath({ names }: Path): boolean {
-  if (names[0] !== 'mcp' || names[1] !== 'params') return false;
-  return names.length !== 3 || (names[2] !== 'name' && names[2] !== 'uri');
 }

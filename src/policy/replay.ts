@@ -1,11 +1,12 @@
 import { isObject, type ObjectValue, type Value } from '../expression/index.ts';
-import type { Condition, OpenFacts, Possibility } from './condition.ts';
+import { anything, type Condition, nothing, type OpenFacts, type Possibility } from './condition.ts';
 import type { PolicyRequest } from './facts.ts';
 import { pathsOf } from './operand.ts';
 import type { OutcomeSet } from './outcome-set.ts';
 import { compilePolicyPath, type Path } from './path.ts';
 import type { PolicySet } from './policy-set.ts';
-import { anyValue, fixed } from './possible-value.ts';
+import { fixed } from './possible-value.ts';
+import { namesItem } from './recorded-fields.ts';
 import type { Rule } from './rule.ts';
 import { type View, viewsOf } from './view.ts';
 
@@ -98,9 +99,10 @@ class Knowledge {
     if (own !== undefined) for (const [key, value] of own) mcp.set(key, value);
     if (record.method !== undefined) mcp.set('method', record.method);
     const params = new Map(isObject(mcp.get('params')) ? (mcp.get('params') as ObjectValue) : []);
-    const named = record.method !== 'completion/complete' && record.method?.startsWith('tasks/') !== true;
-    if (named && record.name !== undefined) params.set('name', record.name);
-    if (named && record.uri !== undefined) params.set('uri', record.uri);
+    if (namesItem(record.method)) {
+      if (record.name !== undefined) params.set('name', record.name);
+      if (record.uri !== undefined) params.set('uri', record.uri);
+    }
     if (params.size > 0) mcp.set('params', params);
     const text = (path: string): string => {
       const value = record.values.get(path);
@@ -130,11 +132,9 @@ class Knowledge {
     const open: OpenFacts = {
       facts: view.facts,
       at: (path): Possibility => {
-        if (this.lacks(path, view)) return { value: anyValue, maybeAbsent: true };
+        if (this.lacks(path, view)) return anything;
         const value = path.read(view.facts);
-        return value === undefined
-          ? { value: undefined, maybeAbsent: true }
-          : { value: fixed(value), maybeAbsent: false };
+        return value === undefined ? nothing : { value: fixed(value), maybeAbsent: false };
       },
       possible: (condition: Condition): OutcomeSet => condition.possible(open),
     };
@@ -149,7 +149,8 @@ class Knowledge {
       if (second === 'method' || second === 'protocolVersion') return false;
       // A completion or subscription is judged as the use of something, and such a use has no arguments.
       if (view.as !== 'message' && third !== '_meta') return false;
-      if ((third === 'name' || third === 'uri') && path.names.length === 3) return false;
+      const isItem = (third === 'name' || third === 'uri') && path.names.length === 3;
+      if (isItem && (namesItem(view.facts.method) || view.facts[third] !== undefined)) return false;
     }
     const known = new Set([...values.keys(), ...absent]);
     for (let length = path.names.length; length > 1; length--) {

@@ -1,10 +1,10 @@
 import { isObject, type ObjectValue, type Value } from '../expression/index.ts';
-import type { Condition, OpenFacts, Possibility } from './condition.ts';
+import { anything, type Condition, nothing, type OpenFacts, type Possibility } from './condition.ts';
 import { Facts, type PolicyRequest } from './facts.ts';
 import { OpenMessage } from './open-message.ts';
 import type { OutcomeSet } from './outcome-set.ts';
 import type { Path } from './path.ts';
-import { anyValue, fixed } from './possible-value.ts';
+import { fixed } from './possible-value.ts';
 import { type Rule, readingOf } from './rule.ts';
 import type { RuleIndex } from './rule-index.ts';
 
@@ -159,9 +159,6 @@ function literalStart(template: string): string | undefined {
   const known = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*/.exec(template)?.[0] ?? '';
   return known === template ? undefined : known;
 }
-
-const nothing: Possibility = { value: undefined, maybeAbsent: true };
-const anything: Possibility = { value: anyValue, maybeAbsent: true };
 
 /** The facts of a call of which the item is chosen and everything else that the caller chooses is open. */
 class OpenCall implements OpenFacts {

@@ -246,6 +246,17 @@ export const requirements = [
     behaviour: 'The policy set hash changes with the meaning of the policies and not with their spacing.',
   },
   {
+    id: 'PL-8.replay-fields',
+    source: 'policy-language §8',
+    behaviour:
+      'A decision is recorded with the fields that the policies read, or with the word that they were kept back.',
+  },
+  {
+    id: 'PL-8.replay',
+    source: 'policy-language §8',
+    behaviour: 'Recorded decisions can be made again by other policies; what was not recorded is never guessed.',
+  },
+  {
     id: 'SEC-decision-brand',
     source: 'architecture, structural safety',
     behaviour: 'A Decision cannot be changed, imitated or made without deciding.',

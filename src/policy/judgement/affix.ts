@@ -1,6 +1,6 @@
 import { outcomeOf, UNDETERMINED } from '../../expression/index.ts';
 import { ANYTHING, CAN_BE_FALSE, CAN_BE_TRUE, CAN_BE_UNDETERMINED, EITHER, type OutcomeSet } from '../outcome-set.ts';
-import { canEnd, canStart, knownEnd, knownStart } from '../possible-value.ts';
+import { anyValue, canEnd, canStart, knownEnd, knownStart } from '../possible-value.ts';
 import type { TextPieces } from '../text-pieces.ts';
 import { type Judgement, trueIf, undetermined } from './judgement.ts';
 import { type FitsIn, isTextPart, partRisk, possibleInText } from './text-part.ts';
@@ -24,9 +24,8 @@ function affixJudgement(side: End): Judgement {
       if (!isTextPart(part)) return undetermined;
       return (subject) => (typeof subject === 'string' ? outcomeOf(side.has(subject, part)) : UNDETERMINED);
     },
-    possible: (subject, operands) => {
-      const [part] = operands;
-      if (part === undefined || (part.kind === 'fixed' && !isTextPart(part.value))) return CAN_BE_UNDETERMINED;
+    possible: (subject, [part = anyValue]) => {
+      if (part.kind === 'fixed' && !isTextPart(part.value)) return CAN_BE_UNDETERMINED;
       if (subject.kind === 'any') return ANYTHING;
       if (subject.kind === 'fixed') return possibleInText(part, subject.value, side.fits);
       const known = side.known(subject.pieces);

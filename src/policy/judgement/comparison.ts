@@ -1,7 +1,7 @@
 import { compareDecimals, outcomeOf, UNDETERMINED } from '../../expression/index.ts';
 import { numericText } from '../equality.ts';
 import { ANYTHING, CAN_BE_UNDETERMINED } from '../outcome-set.ts';
-import type { PossibleValue } from '../possible-value.ts';
+import { anyValue, type PossibleValue } from '../possible-value.ts';
 import { canBeNumeric } from '../text-pieces.ts';
 import { type Judgement, undetermined } from './judgement.ts';
 
@@ -16,8 +16,8 @@ export function comparisonJudgement(holds: (order: number) => boolean): Judgemen
         return number === undefined ? UNDETERMINED : outcomeOf(holds(compareDecimals(number, limit)));
       };
     },
-    possible: (subject, [bound]) =>
-      bound !== undefined && canBeNumber(bound) && canBeNumber(subject) ? ANYTHING : CAN_BE_UNDETERMINED,
+    possible: (subject, [bound = anyValue]) =>
+      canBeNumber(bound) && canBeNumber(subject) ? ANYTHING : CAN_BE_UNDETERMINED,
   };
 }
 

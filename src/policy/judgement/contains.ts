@@ -1,7 +1,7 @@
 import { isArray, outcomeOf, UNDETERMINED, type Value } from '../../expression/index.ts';
 import { equals, isScalar } from '../equality.ts';
 import { ANYTHING, CAN_BE_FALSE, CAN_BE_TRUE, CAN_BE_UNDETERMINED, EITHER, type OutcomeSet } from '../outcome-set.ts';
-import { canBeEqual, canBeWithin, fixed, type PossibleValue } from '../possible-value.ts';
+import { anyValue, canBeEqual, canBeWithin, fixed, type PossibleValue } from '../possible-value.ts';
 import type { TextPieces } from '../text-pieces.ts';
 import { finderOf } from '../text-search.ts';
 import { isFixedNonScalar, type Judgement, trueIf, typeRisk, undetermined } from './judgement.ts';
@@ -18,9 +18,8 @@ export const containsJudgement: Judgement = {
       return outcomeOf(finder.find(subject, 0) >= 0);
     };
   },
-  possible: (subject, operands) => {
-    const [wanted] = operands;
-    if (wanted === undefined || isFixedNonScalar(wanted)) return CAN_BE_UNDETERMINED;
+  possible: (subject, [wanted = anyValue]) => {
+    if (isFixedNonScalar(wanted)) return CAN_BE_UNDETERMINED;
     if (subject.kind === 'any') return ANYTHING;
     if (subject.kind === 'text') return possibleInOpenText(subject.pieces, wanted);
     return isArray(subject.value)

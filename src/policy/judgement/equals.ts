@@ -1,7 +1,7 @@
 import { outcomeOf, UNDETERMINED } from '../../expression/index.ts';
 import { equals, isScalar } from '../equality.ts';
 import { CAN_BE_FALSE, CAN_BE_UNDETERMINED } from '../outcome-set.ts';
-import { canBeEqual } from '../possible-value.ts';
+import { anyValue, canBeEqual } from '../possible-value.ts';
 import { isFixedNonScalar, type Judgement, trueIf, typeRisk, undetermined } from './judgement.ts';
 
 /** Scalar with scalar; arrays and objects on either side cannot be judged. */
@@ -16,9 +16,8 @@ export const equalsJudgement: Judgement = {
       return isScalar(subject) ? outcomeOf(equals(subject, expected)) : UNDETERMINED;
     };
   },
-  possible: (subject, operands) => {
-    const [expected] = operands;
-    if (expected === undefined || isFixedNonScalar(expected) || isFixedNonScalar(subject)) return CAN_BE_UNDETERMINED;
+  possible: (subject, [expected = anyValue]) => {
+    if (isFixedNonScalar(expected) || isFixedNonScalar(subject)) return CAN_BE_UNDETERMINED;
     return typeRisk(subject, expected) | CAN_BE_FALSE | trueIf(canBeEqual(subject, expected));
   },
 };

@@ -1,5 +1,5 @@
 import { type Outcome, outcomeOf, type Pattern, UNDETERMINED, type Value } from '../../expression/index.ts';
-import { ANYTHING, CAN_BE_FALSE, CAN_BE_TRUE, EITHER, type OutcomeSet, only } from '../outcome-set.ts';
+import { ANYTHING, CAN_BE_FALSE, CAN_BE_TRUE, EITHER, type OutcomeSet } from '../outcome-set.ts';
 import { knownStart } from '../possible-value.ts';
 import type { Judgement } from './judgement.ts';
 
@@ -9,10 +9,8 @@ export function matchesJudgement(pattern: Pattern): Judgement {
     typeof subject === 'string' ? outcomeOf(pattern.test(subject)) : UNDETERMINED;
   return {
     prepare: () => judge,
-    possible: (subject) => {
-      if (subject.kind === 'any') return ANYTHING;
-      return subject.kind === 'fixed' ? only(judge(subject.value)) : possibleAfter(knownStart(subject.pieces), pattern);
-    },
+    // A known text is judged as it is; here something is open, and the pattern never is.
+    possible: (subject) => (subject.kind === 'text' ? possibleAfter(knownStart(subject.pieces), pattern) : ANYTHING),
   };
 }
 

@@ -178,10 +178,13 @@ describe('[PL-6.possible] the outcomes of a condition of which parts are open ar
     expect(check(lower, single, (subject, [bound = anyValue]) => isText(subject) || isText(bound))).toEqual([]);
   });
 
-  test.each(['^a', 'a$', '^ab', '[ab]', 'a|b', '^a?b', '^a+', '^x*a', '^5\\.', 'z'])('Matches %s', (source) => {
-    const compiled = compilePattern(source);
-    if (!compiled.ok) throw new Error(compiled.message);
-    const plain = /^\^[a-z0-9]+$/.test(source);
-    expect(check(matchesJudgement(compiled.pattern), [[]], (subject) => isText(subject) && !plain)).toEqual([]);
-  });
+  test.each(['^a', 'a$', '^ab', '[ab]', 'a|b', '^a?b', '^a+', '^x*a', '^5\\.', 'z', '[^b]a$', '[^b]$'])(
+    'Matches %s',
+    (source) => {
+      const compiled = compilePattern(source);
+      if (!compiled.ok) throw new Error(compiled.message);
+      const plain = /^\^[a-z0-9]+$/.test(source);
+      expect(check(matchesJudgement(compiled.pattern), [[]], (subject) => isText(subject) && !plain)).toEqual([]);
+    },
+  );
 });

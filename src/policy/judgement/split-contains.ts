@@ -1,7 +1,7 @@
 import { outcomeOf, scalarText, UNDETERMINED, type Value } from '../../expression/index.ts';
 import { equals, isScalar } from '../equality.ts';
 import { CAN_BE_FALSE, CAN_BE_TRUE, CAN_BE_UNDETERMINED, EITHER, type OutcomeSet } from '../outcome-set.ts';
-import { canBeEqual, fixed, knownStart, type PossibleValue } from '../possible-value.ts';
+import { anyValue, canBeEqual, fixed, knownStart, type PossibleValue } from '../possible-value.ts';
 import { type Finder, finderOf } from '../text-search.ts';
 import { isFixedNonScalar, type Judge, type Judgement, trueIf, typeRisk, undetermined } from './judgement.ts';
 import { isTextPart, partRisk } from './text-part.ts';
@@ -12,8 +12,8 @@ export const splitContainsJudgement: Judgement = {
     if (!isTextPart(separator) || !isScalar(wanted)) return undetermined;
     return splitJudge(separator, wanted);
   },
-  possible: (subject, [separator, wanted]) => {
-    if (separator === undefined || wanted === undefined || isFixedNonScalar(wanted)) return CAN_BE_UNDETERMINED;
+  possible: (subject, [separator = anyValue, wanted = anyValue]) => {
+    if (isFixedNonScalar(wanted)) return CAN_BE_UNDETERMINED;
     if (subject.kind === 'fixed' && typeof subject.value !== 'string') return CAN_BE_UNDETERMINED;
     const risk = typeRisk(subject, wanted) | partRisk(separator);
     if (separator.kind !== 'fixed') return risk | EITHER;
