@@ -12,6 +12,7 @@ import { Refusal, textReply } from '../http/refusal.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { compileTrust, type TrustTest } from './forwarded-headers.ts';
 import { IncomingExchange } from './incoming-exchange.ts';
+import { OpenReplies, type OpenReply } from './open-replies.ts';
 import type { EntrypointOptions } from './options.ts';
 import { type ReplyEnd, writeReply } from './reply-writer.ts';
 import type { TlsState } from './tls-state.ts';
@@ -33,8 +34,7 @@ export class Entrypoint {
   readonly #sockets = new Set<Socket>();
   /** HTTP/1.1 connections whose framing or head was refused: nothing that follows on them may be believed. */
   readonly #distrusted = new WeakSet<Socket>();
-  readonly #busy = new Set<Response>();
-  readonly #longLived = new Set<Response>();
+  readonly #replies = new OpenReplies();
   #handler: Handler = () => Promise.reject(new Refusal(503, 'starting', { headers: [['Retry-After', '1']] }));
   #draining = false;
 
@@ -78,7 +78,7 @@ export class Entrypoint {
 
   /** Requests under way, open event streams included. */
   get inFlight(): number {
-    return this.#busy.size + this.#longLived.size;
+    return this.#replies.all.length;
   }
 
   /** Open connections. */
@@ -88,7 +88,7 @@ export class Entrypoint {
 
   /** Open event streams. */
   get openStreams(): number {
-    return this.#longLived.size;
+    return this.#replies.streams;
   }
 
   /** Stops accepting connections; every answer from now on closes its connection. */
@@ -105,13 +105,13 @@ export class Entrypoint {
   async drain(graceTime: number): Promise<void> {
     this.stopAccepting();
     const deadline = performance.now() + graceTime;
-    while (this.#busy.size > 0 && performance.now() < deadline) await pause(20);
+    while (this.#replies.busy > 0 && performance.now() < deadline) await pause(20);
     // A comment and a proper end tell a client that the stream was closed on purpose; it reconnects elsewhere.
-    for (const response of this.#longLived) {
-      if (!response.writableEnded) (response as ServerResponse).end(': the gateway is shutting down\n\n');
+    for (const { response, longLived } of this.#replies.all) {
+      if (longLived && !response.writableEnded) (response as ServerResponse).end(': the gateway is shutting down\n\n');
     }
     const last = performance.now() + Math.min(500, graceTime);
-    while (this.#busy.size + this.#longLived.size > 0 && performance.now() < last) await pause(20);
+    while (this.inFlight > 0 && performance.now() < last) await pause(20);
     if ('closeIdleConnections' in this.#server) this.#server.closeIdleConnections();
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -164,7 +164,7 @@ export class Entrypoint {
 
   #closeIdleSession(session: { destroyed: boolean; close(): void; socket?: Socket }): void {
     // Open streams keep a session alive however silent they are: event streams may say nothing for hours.
-    for (const response of [...this.#busy, ...this.#longLived]) {
+    for (const { response } of this.#replies.all) {
       if ('stream' in response && response.stream?.session === session) return;
     }
     if (!session.destroyed) session.close();
@@ -199,15 +199,14 @@ export class Entrypoint {
       this.#refuseEarly(request, response, error);
       return;
     }
-    this.#busy.add(response);
+    const open = this.#replies.add(response);
     response.on('close', () => {
-      this.#busy.delete(response);
-      this.#longLived.delete(response);
+      this.#replies.remove(open);
       if (!(response as ServerResponse).writableFinished) exchange.clientGone();
     });
     this.#handle(exchange).then(
-      (reply) => this.#answer(exchange, request, response, reply),
-      (error: unknown) => this.#answer(exchange, request, response, this.#replyToError(exchange, error)),
+      (reply) => this.#answer(exchange, request, open, reply),
+      (error: unknown) => this.#answer(exchange, request, open, this.#replyToError(exchange, error)),
     );
   }
 
@@ -219,10 +218,10 @@ export class Entrypoint {
     }
   }
 
-  #answer(exchange: IncomingExchange, request: Request, response: Response, reply: Reply): void {
+  #answer(exchange: IncomingExchange, request: Request, open: OpenReply, reply: Reply): void {
+    const { response } = open;
     if (reply.longLived === true) {
-      this.#busy.delete(response);
-      if (!response.destroyed) this.#longLived.add(response);
+      this.#replies.stays(open);
       if (request.httpVersionMajor < 2) forgetHead(request as IncomingMessage);
       exchange.headers.trim();
     }

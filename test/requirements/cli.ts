@@ -99,6 +99,12 @@ export const requirements = [
     behaviour: 'An unforeseen fault is logged, running requests end, and the process ends with 1 instead of going on.',
   },
   {
+    id: 'PERF-left-behind',
+    source: 'reference/performance.md §4 (memory of long-running processes)',
+    behaviour:
+      'What a request leaves behind is garbage of the young generation, also after a full collection: nothing that is over keeps a later request alive.',
+  },
+  {
     id: 'PERF-rest',
     source: 'performance',
     behaviour:

@@ -1,0 +1,85 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { startTestGateway, type TestGateway } from '../peers/gateway.ts';
+
+const probe = fileURLToPath(new URL('./heap-probe.mjs', import.meta.url));
+const clients = 32;
+const call = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"hello"}}}';
+const answer = '{"jsonrpc":"2.0","id":1,"result":{"content":[]}}';
+const request = `POST /mcp HTTP/1.1\r\nHost: mcp.localhost\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: ${call.length}\r\n\r\n${call}`;
+
+/** So many requests, `clients` at a time, each of a client's on one connection; resolves with the number answered. */
+async function send(port: number, requests: number): Promise<number> {
+  let asked = 0;
+  let answered = 0;
+  await Promise.all(
+    Array.from(
+      { length: clients },
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const socket = connect(port, '127.0.0.1');
+          let text = '';
+          const next = (): void => {
+            text = '';
+            if (asked++ < requests) socket.write(request);
+            else socket.end();
+          };
+          socket.setEncoding('latin1').on('data', (chunk: string) => {
+            text += chunk;
+            if (!text.endsWith(answer)) return;
+            answered += text.startsWith('HTTP/1.1 200') ? 1 : 0;
+            next();
+          });
+          socket.on('connect', next).on('close', () => resolve());
+          socket.on('error', reject);
+        }),
+    ),
+  );
+  return answered;
+}
+
+async function signal(gateway: TestGateway, said: RegExp): Promise<RegExpExecArray> {
+  process.kill(gateway.pid, 'SIGUSR2');
+  await expect.poll(() => said.test(gateway.log()), { timeout: 20_000 }).toBe(true);
+  return said.exec(gateway.log()) as RegExpExecArray;
+}
+
+const routes = (upstream: number): Readonly<Record<string, string>> => ({
+  'routes.yaml': `
+http:
+  routers:
+    calls: { rule: 'Host(\`mcp.localhost\`)', service: upstream, middlewares: [policies] }
+  middlewares:
+    policies: { plugin: { mcp: { policies: [{ match: 'Equals(\`mcp.method\`, \`tools/call\`)', action: allow }] } } }
+  services:
+    upstream: { loadBalancer: { servers: [{ url: 'http://127.0.0.1:${upstream}' }] } }
+`,
+});
+
+test('[PERF-left-behind] after a full collection, requests that are over keep no later ones alive', async () => {
+  const upstream = createServer((incoming, response) => {
+    incoming.resume().on('end', () => response.setHeader('Content-Type', 'application/json').end(answer));
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const gateway = await startTestGateway({
+    files: routes((upstream.address() as AddressInfo).port),
+    env: { NODE_OPTIONS: `--import=${probe}` },
+  });
+  try {
+    const port = Number(new URL(gateway.webUrl).port);
+    await send(port, 2_000);
+    // In the middle of requests, so that the collection finds some under way.
+    const busy = send(port, 6_000);
+    await signal(gateway, /probe started/);
+    expect(await busy).toBe(6_000);
+    const [, told = ''] = await signal(gateway, /probe (\{.*\})/);
+    const { grown, scavenges } = JSON.parse(told) as { grown: number; scavenges: number };
+    expect(scavenges).toBeGreaterThan(2);
+    expect(grown / 6_000).toBeLessThan(1_024);
+  } finally {
+    await gateway.stop();
+    upstream.close();
+  }
+}, 60_000);
