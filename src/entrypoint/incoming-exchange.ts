@@ -11,6 +11,7 @@ import { acceptHeaders } from './header-rules.ts';
 import type { EntrypointOptions } from './options.ts';
 import { IncomingBody } from './request-body.ts';
 import { normaliseTarget, parseAuthority } from './request-target.ts';
+import { demandsMet } from './tls-state.ts';
 
 const none: readonly (() => void)[] = [];
 let sequence = 0;
@@ -21,6 +22,7 @@ export class IncomingExchange implements Exchange {
   readonly #sequence: number;
   readonly entrypoint: string;
   readonly protocol: '1.0' | '1.1' | '2';
+  readonly tlsDemands: string | undefined;
   readonly target: RequestTarget;
   readonly peerAddress: string;
   readonly clientAddress: string;
@@ -60,6 +62,7 @@ export class IncomingExchange implements Exchange {
     const rules = { limit: options.limits.headerCount, rejectUnderscores: options.rejectUnderscores };
     this.headers = acceptHeaders(request.rawHeaders, rules, trust(this.peerAddress));
     const scheme = options.tls ? 'https' : 'http';
+    this.tlsDemands = options.tls ? demandsMet(request.socket) : undefined;
     const normalised = normaliseTarget(request.url ?? '', options.encodedCharacters);
     this.target = parseAuthority(readAuthority(request, this.headers, normalised.authority), scheme);
     this.originalPath = normalised.path;

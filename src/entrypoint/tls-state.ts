@@ -39,8 +39,37 @@ export interface TlsSettings {
   readonly certificates: readonly CertificatePair[];
   readonly defaultCertificate: CertificatePair;
   readonly behaviour: TlsBehaviour;
-  /** Behaviour for hosts whose routers name options of their own; keys are lower-case hosts. */
+  /** Behaviour for hosts whose routers name options of their own; keys are lower-case hosts, `*.` standing for one label. */
   readonly byHost: ReadonlyMap<string, TlsBehaviour>;
+}
+
+/** The behaviour that holds for a host: the server name of a handshake, or where a request was sent to. */
+export function behaviourFor({ byHost, behaviour }: TlsSettings, host: string): TlsBehaviour {
+  if (byHost.size === 0) return behaviour;
+  const name = host.endsWith('.') ? host.slice(0, -1) : host;
+  return byHost.get(name) ?? byHost.get(name.replace(/^[^.]+/, '*')) ?? behaviour;
+}
+
+/**
+ * What a client must show to be let in under a behaviour, as a text to compare; empty when it is nothing that the listener
+ * does not ask of everybody. A connection is made for one server name and may carry requests for others: what was not asked
+ * for in its handshake has not been shown.
+ */
+export function demandsOf(behaviour: TlsBehaviour): string {
+  const { minVersion, clientAuth } = behaviour;
+  if (clientAuth === undefined && minVersion === 'TLSv1.2') return '';
+  const text = written.get(behaviour) ?? JSON.stringify([minVersion, clientAuth]);
+  written.set(behaviour, text);
+  return text;
+}
+
+const written = new WeakMap<TlsBehaviour, string>();
+
+const demands = Symbol('what was demanded in the handshake');
+
+/** What the handshake of a request's connection demanded ({@link demandsOf}). */
+export function demandsMet(socket: object): string | undefined {
+  return (socket as { readonly [demands]?: string })[demands];
 }
 
 interface NamedContext {
@@ -76,11 +105,13 @@ export class TlsState {
 
   /** Options to create the server with. */
   serverOptions(): object {
-    const { behaviour, defaultCertificate } = this.#settings;
     return {
-      ...contextOptions(defaultCertificate, behaviour),
-      ALPNCallback: ({ servername, protocols }: { servername: string; protocols: string[] }) =>
-        this.#behaviourFor(servername).alpnProtocols.find((protocol) => protocols.includes(protocol)),
+      ...this.#listenerOptions(),
+      // `false` stands for no server name at all.
+      ALPNCallback: ({ servername, protocols }: { servername: string | false; protocols: string[] }) =>
+        this.#behaviourFor((servername || '').toLowerCase()).alpnProtocols.find((protocol) =>
+          protocols.includes(protocol),
+        ),
       SNICallback: (serverName: string, done: (error: Error | null, context?: SecureContext) => void) => {
         try {
           const context = this.#contextFor(serverName.toLowerCase());
@@ -107,12 +138,12 @@ export class TlsState {
         ((clientAuth.required && Object.keys(socket.getPeerCertificate()).length === 0) ||
           (clientAuth.verify && Object.keys(socket.getPeerCertificate()).length > 0 && !socket.authorized));
       if (tooOld || unproven || (behaviour.sniStrict && name === '')) socket.destroy();
+      else Object.assign(socket, { [demands]: demandsOf(behaviour) });
     });
   }
 
   #apply(server: Http2SecureServer): void {
-    const { behaviour, defaultCertificate } = this.#settings;
-    server.setSecureContext(contextOptions(defaultCertificate, behaviour));
+    server.setSecureContext(this.#listenerOptions());
     Object.assign(server, this.#clientAuthOptions());
   }
 
@@ -125,7 +156,23 @@ export class TlsState {
   }
 
   #behaviourFor(serverName: string): TlsBehaviour {
-    return this.#settings.byHost.get(serverName) ?? this.#settings.behaviour;
+    return behaviourFor(this.#settings, serverName);
+  }
+
+  /**
+   * Options of the listener. Protocol versions are settled before the server name counts, so they span what any host wants;
+   * a host that wants newer ones only is seen to in `attach`.
+   */
+  #listenerOptions(): SecureContextOptions {
+    const { behaviour, byHost, defaultCertificate } = this.#settings;
+    const all = [behaviour, ...byHost.values()];
+    const newest = all.some((one) => one.maxVersion !== 'TLSv1.2');
+    const { maxVersion, ...rest } = contextOptions(defaultCertificate, behaviour);
+    return {
+      ...rest,
+      minVersion: all.some((one) => one.minVersion === 'TLSv1.2') ? 'TLSv1.2' : 'TLSv1.3',
+      ...(newest ? {} : { maxVersion: 'TLSv1.2' }),
+    };
   }
 
   #contextFor(serverName: string): SecureContext | undefined {

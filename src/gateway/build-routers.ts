@@ -10,6 +10,7 @@ import type { BuiltMiddleware, MiddlewareBuild } from './build-middlewares.ts';
 import type { EntrypointRedirection } from './entrypoint-redirection.ts';
 import { gate } from './gate.ts';
 import { chainRoute } from './route-chain.ts';
+import { type RouterTls, requireDemands } from './router-tls.ts';
 
 /** What routers need to know of an entrypoint. */
 export interface EntrypointFacts {
@@ -39,7 +40,7 @@ export interface RouterBuild {
   readonly problems: Map<string, Diagnostic[]>;
   /** References to things that do not exist: kind and name, with the router that wanted them. */
   readonly missing: readonly {
-    readonly kind: 'middleware' | 'service';
+    readonly kind: 'middleware' | 'service' | 'tls';
     readonly name: string;
     readonly problem: Diagnostic;
   }[];
@@ -49,6 +50,7 @@ export interface RouterBuildContext {
   readonly generation: number;
   readonly items: ReadonlyMap<string, Item<RouterConfig>>;
   readonly entrypoints: readonly EntrypointFacts[];
+  readonly tls: RouterTls;
   readonly middlewares: MiddlewareBuild;
   readonly middlewareNames: readonly string[];
   readonly service: (name: string) => Service | undefined;
@@ -64,7 +66,7 @@ const closed: Handler = () =>
 export async function buildRouters(context: RouterBuildContext): Promise<RouterBuild> {
   const problems = new Map<string, Diagnostic[]>();
   const routers: BuiltRouter[] = [];
-  const missing: { kind: 'middleware' | 'service'; name: string; problem: Diagnostic }[] = [];
+  const missing: { kind: 'middleware' | 'service' | 'tls'; name: string; problem: Diagnostic }[] = [];
 
   for (const [name, item] of context.items) {
     const found: Diagnostic[] = [...item.problems];
@@ -75,6 +77,9 @@ export async function buildRouters(context: RouterBuildContext): Promise<RouterB
     if (rule !== undefined) found.push(...(rule.ok ? rule.warnings : rule.diagnostics));
     const badPriority = checkPriority(config.priority ?? 0);
     if (badPriority !== undefined) found.push(diagnoseItem(item, ['priority'], badPriority));
+    const wanted = context.tls.claim(item, rule?.ok === true ? rule.rule : undefined);
+    found.push(...wanted.problems);
+    if (wanted.missing !== undefined) missing.push({ kind: 'tls', ...wanted.missing });
 
     const used: BuiltMiddleware[] = [];
     for (const [index, middlewareName] of config.middlewares.entries()) {
@@ -103,6 +108,11 @@ export async function buildRouters(context: RouterBuildContext): Promise<RouterB
 
     const broken = found.some((one) => one.severity === 'error');
     const handlers = new Map<string, Handler>();
+    if (!broken && context.tls.isClosed(config) && entrypoints.some((one) => one.tls)) {
+      const message = 'the TLS options called default are broken: the route is closed over TLS';
+      const problem = { code: 'CONFIG_REFERENCE', severity: 'warning', message, hint: 'mend them first' } as const;
+      found.push(diagnoseItem(item, ['rule'], problem));
+    }
     for (const entrypoint of entrypoints) {
       const before: BuiltMiddleware[] = [];
       let complete = true;
@@ -112,15 +122,17 @@ export async function buildRouters(context: RouterBuildContext): Promise<RouterB
         else before.push(built);
       }
       const chain = [...before, ...used];
+      const shut = broken || !complete || (entrypoint.tls && context.tls.isClosed(config));
       const handler =
-        broken || !complete || service === undefined
+        shut || service === undefined
           ? closed
           : chainRoute(chain, gate(service, { needsDecision: chain.some((one) => one.decides) }), {
               router: name,
               service: config.service,
               generation: context.generation,
             });
-      handlers.set(entrypoint.name, handler);
+      const demands = entrypoint.tls && handler !== closed ? context.tls.demands(config) : '';
+      handlers.set(entrypoint.name, requireDemands(demands, handler));
     }
     routers.push({
       name,

@@ -15,6 +15,7 @@ import { gate } from './gate.ts';
 import { Generation } from './generation.ts';
 import { type Breakage, breakageKey } from './last-good.ts';
 import { findConflicts, notFound, type OwnedEndpoint, servePublished } from './published-endpoints.ts';
+import { refuseMisdirected, routerTls } from './router-tls.ts';
 import type { SharedState } from './shared-state.ts';
 import { itemStatuses } from './statuses.ts';
 import { tlsSettings } from './tls-settings.ts';
@@ -72,10 +73,12 @@ export async function buildGeneration(
   for (const name of configuration.middlewares.keys()) await middlewares.get(name);
   await closeConflicts(configuration, middlewares);
 
+  const tlsOfRouters = routerTls(configuration.tls);
   const routers = await buildRouters({
     generation: id,
     items: configuration.routers,
     entrypoints: context.entrypoints,
+    tls: tlsOfRouters,
     middlewares,
     middlewareNames: [...configuration.middlewares.keys()],
     service: (name) => services.get(name),
@@ -88,20 +91,26 @@ export async function buildGeneration(
     generation: id,
     loadedAt: new Date(),
     items: itemStatuses({ configuration, problems, pinned: notes.pinned, routers: routers.routers }),
-    problems: [...configuration.problems, ...tlsProblems(configuration)],
+    problems: [...configuration.problems, ...tlsProblems(configuration, notes.pinned)],
     refused: notes.refused,
   };
+  const tls = tlsSettings(configuration.tls, context.defaultCertificate, tlsOfRouters.byHost);
   const generation = new Generation({
     id,
-    handlers: new Map(context.entrypoints.map((one) => [one.name, entrypointHandler(one, routers.routers)])),
-    tls: tlsSettings(configuration.tls, context.defaultCertificate, hostOptions(configuration, routers.routers)),
+    handlers: new Map(
+      context.entrypoints.map((one) => {
+        const handler = entrypointHandler(one, routers.routers);
+        return [one.name, one.tls ? refuseMisdirected(tls, handler) : handler];
+      }),
+    ),
+    tls,
     status,
     servers: () => services.servers(),
     starters,
     retirers,
     disposers,
   });
-  return { generation, breakage: breakageOf(problems, routers.missing) };
+  return { generation, breakage: breakageOf(problems, configuration, routers.missing) };
 }
 
 /** Two middlewares that publish different things at one place: both are broken, since neither can be believed. */
@@ -132,36 +141,34 @@ function entrypointHandler(entrypoint: EntrypointFacts, routers: readonly BuiltR
   return entrypoint.redirection === undefined ? serve : redirectAll(entrypoint.redirection, serve);
 }
 
-function hostOptions(
-  configuration: DynamicConfiguration,
-  routers: readonly BuiltRouter[],
-): ReadonlyMap<string, string> {
-  const byHost = new Map<string, string>();
-  for (const router of routers) {
-    const options = configuration.routers.get(router.name)?.config.tls?.options;
-    if (options !== undefined) for (const host of router.rule.hosts) byHost.set(host, options);
-  }
-  return byHost;
-}
-
-function tlsProblems(configuration: DynamicConfiguration): Diagnostic[] {
+function tlsProblems(configuration: DynamicConfiguration, pinned: Breakage): Diagnostic[] {
   const { certificates, options, defaultCertificate } = configuration.tls;
-  return [
+  const replaced = [...options.keys()].flatMap((name) => pinned.get(breakageKey('tls', name)) ?? []);
+  const found = [
     ...certificates,
     ...options.values(),
     ...(defaultCertificate === undefined ? [] : [defaultCertificate]),
   ].flatMap((item) => item.problems);
+  return [...found, ...replaced];
 }
 
 function breakageOf(
   problems: Readonly<Record<'router' | 'service' | 'middleware', ReadonlyMap<string, readonly Diagnostic[]>>>,
-  missing: readonly { readonly kind: 'middleware' | 'service'; readonly name: string; readonly problem: Diagnostic }[],
+  { tls }: DynamicConfiguration,
+  missing: readonly {
+    readonly kind: 'middleware' | 'service' | 'tls';
+    readonly name: string;
+    readonly problem: Diagnostic;
+  }[],
 ): Breakage {
   const breakage = new Map<string, readonly Diagnostic[]>();
   for (const kind of ['router', 'service', 'middleware'] as const) {
     for (const [name, found] of problems[kind]) {
       if (found.some((problem) => problem.severity === 'error')) breakage.set(breakageKey(kind, name), found);
     }
+  }
+  for (const [name, { problems: found }] of tls.options) {
+    if (found.some((problem) => problem.severity === 'error')) breakage.set(breakageKey('tls', name), found);
   }
   for (const { kind, name, problem } of missing) breakage.set(breakageKey(kind, name), [problem]);
   return breakage;

@@ -152,11 +152,10 @@ class RunningGateway implements Gateway {
     let built = await buildGeneration(++this.#sequence, next, context, { pinned: new Map(), refused: this.#refused });
     let effective = next;
     const lastGood = this.#current?.status;
-    const mended = keepLastGood(next, built.breakage, this.#effective, (key) =>
-      lastGood === undefined
-        ? false
-        : lastGood.items.some((item) => `${item.kind} ${item.name}` === key && item.status !== 'disabled'),
-    );
+    const mended = keepLastGood(next, built.breakage, this.#effective, (key, last) => {
+      if (key.startsWith('tls ')) return !last.problems.some((problem) => problem.severity === 'error');
+      return lastGood?.items.some((item) => `${item.kind} ${item.name}` === key && item.status !== 'disabled') === true;
+    });
     if (mended !== undefined) {
       built.generation.dispose();
       effective = mended.configuration;

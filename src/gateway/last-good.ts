@@ -2,15 +2,18 @@ import type { DynamicConfiguration, Item } from '../config/dynamic/model.ts';
 import type { ItemKind } from '../config/runtime/status.ts';
 import type { Diagnostic } from '../errors.ts';
 
-/** Item kinds that have a last good version. */
-type Pinned = Extract<ItemKind, 'router' | 'service' | 'middleware' | 'serversTransport'>;
+/** Item kinds that have a last good version; of TLS the options. */
+type Pinned = ItemKind;
 
-const collections = {
-  router: 'routers',
-  service: 'services',
-  middleware: 'middlewares',
-  serversTransport: 'serversTransports',
-} as const satisfies Record<Pinned, keyof DynamicConfiguration>;
+type Items = ReadonlyMap<string, Item<unknown>>;
+
+const collections: Readonly<Record<Pinned, (configuration: DynamicConfiguration) => Items>> = {
+  router: ({ routers }) => routers,
+  service: ({ services }) => services,
+  middleware: ({ middlewares }) => middlewares,
+  serversTransport: ({ serversTransports }) => serversTransports,
+  tls: ({ tls }) => tls.options,
+};
 
 /** What is broken in a configuration: `kind` and qualified name, with the reasons. */
 export type Breakage = ReadonlyMap<string, readonly Diagnostic[]>;
@@ -35,23 +38,29 @@ export function keepLastGood(
   next: DynamicConfiguration,
   breakage: Breakage,
   good: DynamicConfiguration | undefined,
-  isGood: (key: string) => boolean,
+  isGood: (key: string, last: Item<unknown>) => boolean,
 ): Mended | undefined {
   if (good === undefined || breakage.size === 0) return undefined;
   const pinned = new Map<string, readonly Diagnostic[]>();
-  const mended: Record<string, ReadonlyMap<string, Item<unknown>>> = {};
-  for (const [kind, collection] of Object.entries(collections) as [Pinned, (typeof collections)[Pinned]][]) {
-    const items = new Map<string, Item<unknown>>(next[collection]);
+  const mend = (kind: Pinned): Items => {
+    const items = new Map(collections[kind](next));
     for (const [key, problems] of breakage) {
       if (!key.startsWith(`${kind} `)) continue;
       const name = key.slice(kind.length + 1);
-      const last = good[collection].get(name);
-      if (last === undefined || !isGood(key) || last === items.get(name)) continue;
+      const last = collections[kind](good).get(name);
+      if (last === undefined || !isGood(key, last) || last === items.get(name)) continue;
       items.set(name, last);
       pinned.set(key, problems);
     }
-    mended[collection] = items;
-  }
-  if (pinned.size === 0) return undefined;
-  return { configuration: { ...next, ...mended } as DynamicConfiguration, pinned };
+    return items;
+  };
+  const configuration = {
+    ...next,
+    routers: mend('router'),
+    services: mend('service'),
+    middlewares: mend('middleware'),
+    serversTransports: mend('serversTransport'),
+    tls: { ...next.tls, options: mend('tls') },
+  } as DynamicConfiguration;
+  return pinned.size === 0 ? undefined : { configuration, pinned };
 }

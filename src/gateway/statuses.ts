@@ -38,7 +38,7 @@ export function itemStatuses(parts: StatusParts): ItemStatus[] {
     problems: ReadonlyMap<string, readonly Diagnostic[]>,
   ) =>
     [...items].map(([name, item]): ItemStatus => {
-      const pinned = kind === 'tls' ? undefined : parts.pinned.get(breakageKey(kind, name));
+      const pinned = parts.pinned.get(breakageKey(kind, name));
       const own = pinned ?? problems.get(name) ?? item.problems;
       const broken = own.some((problem) => problem.severity === 'error');
       return {

@@ -63,7 +63,8 @@ function works(item: Item<unknown>): boolean {
   return !item.problems.some((problem) => problem.severity === 'error');
 }
 
-function behaviourOf(options: TlsOptionsConfig): TlsBehaviour {
+/** What TLS options mean for handshakes. */
+export function behaviourOf(options: TlsOptionsConfig): TlsBehaviour {
   const auth = options.clientAuth;
   return {
     minVersion: versions[options.minVersion],

@@ -36,6 +36,8 @@ export interface Exchange {
   readonly id: string;
   readonly entrypoint: string;
   readonly protocol: '1.0' | '1.1' | '2';
+  /** What the handshake of the connection demanded of the client, as `demandsOf` (entrypoint) writes it; absent without TLS. */
+  readonly tlsDemands?: string | undefined;
   readonly target: RequestTarget;
   /** Peer address of the socket. */
   readonly peerAddress: string;

@@ -25,6 +25,17 @@ export const requirements = [
     behaviour: 'Certificates by server name, HTTP/2 beside HTTP/1.1, options and client certificates, reloaded.',
   },
   {
+    id: 'AR-tls.hosts',
+    source: 'security, RFC 9110 §15.5.20',
+    behaviour:
+      'What the TLS options of a host demand is demanded of every request for it, whatever name its connection was made for.',
+  },
+  {
+    id: 'AR-tls.broken',
+    source: 'architecture, a configuration change',
+    behaviour: 'A route whose TLS options are missing or broken is closed, or goes on under their last good version.',
+  },
+  {
     id: 'AR-admin',
     source: 'guide: admin',
     behaviour: 'The read-only API reports every item, without secrets, and only where it is asked for.',

@@ -120,7 +120,9 @@ export const transportOptions = {
 /** Options of TLS for clients beside client certificates. */
 export const tlsOptions = {
   minVersion: tlsVersion.default('VersionTLS12').describe('Lowest TLS version.'),
-  maxVersion: tlsVersion.optional().describe('Highest TLS version.'),
+  maxVersion: tlsVersion
+    .optional()
+    .describe('Highest TLS version. Of several options of one listener the highest counts.'),
   cipherSuites: z.array(z.string()).default([]).describe('Cipher suites for TLS 1.2, by IANA name. Empty: safe ones.'),
   curvePreferences: z
     .array(z.string())
