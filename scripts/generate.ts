@@ -1,6 +1,6 @@
 /**
  * Writes what is made from definitions: JSON Schemas for editors (`schema/`), reference pages (`docs/reference/`),
- * custom resource definitions (`deploy/crds/`) and the observability kit (`deploy/observability/`, `docs/observability.md`).
+ * custom resource definitions (`deploy/crds/`, and for the chart) and the observability kit (`deploy/observability/`, `docs/observability.md`).
  *
  *     node scripts/generate.ts            writes
  *     node scripts/generate.ts --check    fails when something would change
@@ -13,14 +13,16 @@ import { observabilityFiles } from './observability.ts';
 import { referencePages } from './reference-pages.ts';
 
 const root = dirname(import.meta.dirname);
-const folders = ['schema', 'docs/reference', 'deploy/crds'];
+const definitions = ['deploy/crds', 'deploy/helm/portcullis/crds'];
+const folders = ['schema', 'docs/reference', ...definitions];
 
 const files = new Map<string, string>();
 for (const [kind, schema] of schemaFiles()) {
   files.set(join(root, 'schema', `${kind}.schema.json`), `${JSON.stringify(schema, undefined, 2)}\n`);
 }
 for (const [name, text] of await referencePages()) files.set(join(root, 'docs/reference', name), text);
-for (const [name, text] of customResourceDefinitions()) files.set(join(root, 'deploy/crds', name), text);
+for (const [name, text] of customResourceDefinitions())
+  for (const folder of definitions) files.set(join(root, folder, name), text);
 for (const [name, text] of observabilityFiles()) files.set(join(root, name), text);
 
 const existing = folders
