@@ -44,6 +44,7 @@ const row = (name: string, parameters: readonly Parameter[]): FunctionDefinition
 const vocabulary = defineVocabulary([
   row('Look', [text]),
   row('LookTwice', [text, { ...text, optional: true }]),
+  row('LookPairs', [text, text, { ...text, repeats: true, accepts: 'text or number' }]),
   row('LookMany', [text, { ...text, repeats: true, accepts: 'text or number' }]),
 ]);
 
@@ -151,13 +152,13 @@ describe('[PL-1.names] the checker', () => {
     [
       'Fetch(`a`)',
       [
-        'error[EXPRESSION_UNKNOWN_FUNCTION]: There is no function Fetch.\n  | Fetch(`a`)\n  | ^^^^^\n  = help: The functions are Look, LookTwice, LookMany.',
+        'error[EXPRESSION_UNKNOWN_FUNCTION]: There is no function Fetch.\n  | Fetch(`a`)\n  | ^^^^^\n  = help: The functions are Look, LookTwice, LookPairs, LookMany.',
       ],
     ],
     [
       'constructor(`a`)',
       [
-        'error[EXPRESSION_UNKNOWN_FUNCTION]: There is no function constructor.\n  | constructor(`a`)\n  | ^^^^^^^^^^^\n  = help: The functions are Look, LookTwice, LookMany.',
+        'error[EXPRESSION_UNKNOWN_FUNCTION]: There is no function constructor.\n  | constructor(`a`)\n  | ^^^^^^^^^^^\n  = help: The functions are Look, LookTwice, LookPairs, LookMany.',
       ],
     ],
     [
@@ -197,6 +198,7 @@ describe('[PL-1.names] the checker', () => {
       ],
     ],
     ['LookMany(`a`, 1, `b`, 2, 3)', []],
+    ['LookPairs(`a`, `b`, 1, 2, 3, 4)', []],
     ['LookTwice(`a`)', []],
     ['Look(`bad`)', ['error[EXPRESSION_ARGUMENT]: The key is bad.\n  | Look(`bad`)\n  | ^^^^^^^^^^^']],
   ])('%s', (source, expected) => {
@@ -280,6 +282,7 @@ describe('vocabularies', () => {
     expect(described.map((each) => each.signature)).toEqual([
       'Look(key)',
       'LookTwice(key, [key])',
+      'LookPairs(key, key, key, …)',
       'LookMany(key, key, …)',
     ]);
     expect(described[0]).toEqual({

@@ -13,7 +13,7 @@ import {
 } from '../expression/index.ts';
 import type { Facts } from './facts.ts';
 import type { Judge, Judgement } from './judgement/judgement.ts';
-import { compileOperand, noText, type Operand, pathsOf, resolveOperand } from './operand.ts';
+import { compileOperand, type Operand, pathsOf, resolveOperand } from './operand.ts';
 import { CAN_BE_TRUE, CAN_BE_UNDETERMINED, membersOf, NONE, type OutcomeSet, only } from './outcome-set.ts';
 import { type CompilePath, locatorOf, type Path } from './path.ts';
 import { anyValue, fixed, type PossibleValue } from './possible-value.ts';
@@ -166,7 +166,7 @@ function evaluateWithOperands(
     const values: Value[] = [];
     for (const operand of operands) {
       const value = resolveOperand(operand, facts);
-      if (value === undefined || value === noText) return UNDETERMINED;
+      if (value === undefined) return UNDETERMINED;
       values.push(value);
     }
     return judgement.prepare(values)(subject);

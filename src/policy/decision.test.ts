@@ -375,9 +375,11 @@ describe('a trace', () => {
     ]);
     expect(decision.allowed).toBe(false);
     const complete = { mcp: { method: 'completion/complete', params: { ref: { type: 'ref/prompt', name: 'p' } } } };
-    expect(set.trace(requestOf(complete)).views.map(({ as, method, name }) => [as, method, name])).toEqual([
-      ['reference', 'prompts/get', 'p'],
-      ['message', 'completion/complete', 'p'],
+    expect(
+      set.trace(requestOf(complete)).views.map(({ as, method, name, reason }) => [as, method, name, reason]),
+    ).toEqual([
+      ['reference', 'prompts/get', 'p', 'default'],
+      ['message', 'completion/complete', 'p', 'default'],
     ]);
   });
 

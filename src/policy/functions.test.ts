@@ -507,6 +507,11 @@ describe('the table', () => {
       'Matches(path, pattern)',
       'Exists(path)',
     ]);
+    // A page or an editor tells by the kind what may be written.
+    const kinds = policyFunctionDescriptions.flatMap(({ parameters }) =>
+      parameters.map(({ name, kind }) => [name, kind]),
+    );
+    expect(Object.fromEntries(kinds)).toEqual({ path: 'path', value: 'value', separator: 'value', pattern: 'pattern' });
   });
 
   test('is fit for a reference page: a sentence, a meaning for each parameter, examples that compile', () => {

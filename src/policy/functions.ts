@@ -8,6 +8,7 @@ import {
   type Parameter,
   problemAt,
   type Report,
+  type Value,
 } from '../expression/index.ts';
 import { type PolicyFunction, toDefinition } from './condition.ts';
 import { prefixJudgement, suffixJudgement } from './judgement/affix.ts';
@@ -148,7 +149,7 @@ export const policyVocabulary = defineVocabulary(policyFunctions.map(toDefinitio
 export const policyFunctionDescriptions = describeVocabulary(policyVocabulary);
 
 function checkSeparator(call: Call, [operand]: readonly Operand[], report: Report): Judgement | undefined {
-  if (operand?.kind !== 'literal' || operand.value !== '') return splitContainsJudgement;
+  if (literalOf(operand) !== '') return splitContainsJudgement;
   const message = 'The separator of SplitContains is empty.';
   report(problemAt(spanOfArgument(call, 1), 'EXPRESSION_ARGUMENT', message, 'Name it, for instance a single space.'));
   return undefined;
@@ -156,15 +157,21 @@ function checkSeparator(call: Call, [operand]: readonly Operand[], report: Repor
 
 function compileMatches(call: Call, [operand]: readonly Operand[], report: Report): Judgement | undefined {
   const span = spanOfArgument(call, 1);
-  if (operand?.kind !== 'literal' || typeof operand.value !== 'string') {
+  const source = literalOf(operand);
+  if (typeof source !== 'string') {
     const message = 'A regular expression has no ${} in it: what is brought in would be read as a pattern.';
     report(problemAt(span, 'EXPRESSION_ARGUMENT', message, 'Compare with Equals, Prefix or Contains instead.'));
     return undefined;
   }
-  const compiled = compilePattern(operand.value);
+  const compiled = compilePattern(source);
   if (compiled.ok) return matchesJudgement(compiled.pattern);
   report(problemAt(span, 'EXPRESSION_PATTERN', `This is not a regular expression of RE2: ${compiled.message}.`));
   return undefined;
+}
+
+/** The value of an operand that is a literal. */
+function literalOf(operand: Operand | undefined): Value | undefined {
+  return operand?.kind === 'literal' ? operand.value : undefined;
 }
 
 function spanOfArgument(call: Call, index: number): Call['span'] {

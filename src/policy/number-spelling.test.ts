@@ -85,6 +85,22 @@ describe('[PL-6.open-numbers] a text with an open part equals a number only when
     ['92*', '9007199254740993', false],
     ['*7e*', '0', false],
     ['*0e7*', '0', true],
+    ['*.*', '0', true],
+    ['0e*', '0', true],
+    ['-0e*', '0', true],
+    ['*.5', '50', false],
+    ['5*e-*', '5e400', true],
+    ['5*e1000*', '5e1500', true],
+    ['0.*5e1*', '5e500', true],
+    ['0.*5e10*', '5e500', true],
+    ['0.*5e100*', '5e500', true],
+    ['0.*5e1000*', '5e500', true],
+    ['0.*5e10000*', '5e500', false],
+    ['0.*5e+*', '5e500', true],
+    ['5*e*', '5e500', true],
+    ['5*e+*', '5e-500', false],
+    ['5*e1*', '5e-500', false],
+    ['0.*5e1*', '5e-500', true],
   ])('%s and %s: %s', (pattern, number, expected) => {
     expect(canSpell(pieces(pattern), number)).toBe(expected);
   });

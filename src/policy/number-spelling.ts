@@ -102,7 +102,8 @@ function canBeExponent(pieces: TextPieces | undefined, least: number, most: numb
 }
 
 const openDigits = ['', '?', '??', '???', '????'];
-const openParts = ['', '+', '-'].flatMap((sign) => openDigits.map((digits) => sign + digits));
+/** A plus sign changes nothing. */
+const openParts = ['', '-'].flatMap((sign) => openDigits.map((digits) => sign + digits));
 
 /** The shapes of exponent that the pieces can take, with `?` for every digit that is open. */
 function digitPatterns(pieces: TextPieces): string[] {
@@ -115,9 +116,8 @@ function digitPatterns(pieces: TextPieces): string[] {
   return [...shapes].filter((shape) => /[0-9?]/.test(shape));
 }
 
-/** All texts of an exponent: signs that change nothing, leading zeros up to four digits. */
+/** All texts of an exponent: signs that change nothing, leading zeros up to four digits; none when it has more. */
 function spellings(exponent: number): string[] {
-  if (Math.abs(exponent) > greatestExponent) return [];
   const signs = exponent < 0 ? ['-'] : exponent > 0 ? ['', '+'] : ['', '+', '-'];
   const digits = String(Math.abs(exponent));
   return [1, 2, 3, 4]

@@ -42,6 +42,7 @@ const anyOf: Value[] = [
   ['a'],
   new Map(),
 ];
+const openStart = ['', 'a', 'q', 'aq', 'pa', 'p', 'paq', '5', '9', '~'];
 const openText = ['', 'a', 'q', 'aq', '~'].map((end) => `a${end}`);
 
 /** What can be at the subject's path and at each path inside `${}`. */
@@ -64,6 +65,8 @@ const choices: Choice[] = [
   { possibility: { value: anyValue, maybeAbsent: false }, values: anyOf },
   { possibility: { value: anyValue, maybeAbsent: true }, values: [...anyOf, undefined] },
   { possibility: { value: { kind: 'text', pieces: ['a', undefined] }, maybeAbsent: false }, values: openText },
+  // The beginning of a URI of which nothing is known.
+  { possibility: { value: { kind: 'text', pieces: ['', undefined] }, maybeAbsent: false }, values: openStart },
 ];
 
 function possible(condition: Condition, at: Readonly<Record<string, Possibility>>): OutcomeSet {
@@ -116,6 +119,24 @@ describe('[PL-6.open-condition] what a condition can come to while what it reads
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  test.each<[string, Choice]>([
+    ['anything', choices[5] as Choice],
+    ['anything or nothing', choices[6] as Choice],
+    ['a text that begins so', choices[7] as Choice],
+    ['any text', choices[8] as Choice],
+  ])('conditions without an operand that is open, on %s', (_name, { possibility, values }) => {
+    for (const match of [
+      "Exists('jwt.s')",
+      "Equals('jwt.s', 'aq')",
+      "OneOf('jwt.s', 'a', 'z')",
+      "Prefix('jwt.s', 'aq')",
+    ]) {
+      const condition = conditionOf(match, 'allow');
+      const met = values.reduce<OutcomeSet>((set, s) => set | only(condition.evaluate(factsOf({ s }))), NONE);
+      expect([match, possible(condition, { 'jwt.s': possibility })]).toEqual([match, met]);
+    }
   });
 
   // Neighbours that are known are one known part; open ones keep their places.

@@ -61,6 +61,16 @@ describe('[PL-6.capabilities-known] a method is of use when some message of it c
       'tools/call',
       true,
     ],
+    [
+      'a deny that cannot be judged unless the argument is left out',
+      { policies: [deny("Equals('mcp.params.arguments.x', '${jwt.groups}')"), allow(method('tools/call'))] },
+      'tools/call',
+      true,
+    ],
+    ['a claim that is not there', { policies: [allow("Exists('jwt.none')")] }, 'tools/call', false],
+    ['a claim with the name of a root', { policies: [allow("Equals('jwt.headers', 'x')")] }, 'tools/call', false],
+    ['another version of JSON-RPC', { policies: [allow("Equals('mcp.jsonrpc', '1.0')")] }, 'tools/call', false],
+    ['the version of JSON-RPC', { policies: [allow("Equals('mcp.jsonrpc', '2.0')")] }, 'tools/call', true],
     ['a deny after it', { policies: [allow(method('tools/call')), deny("Lt('jwt.level', '5')")] }, 'tools/call', true],
     ['a completion of a prompt', { policies: [allow(method('prompts/get'))] }, 'completion/complete', true],
     ['a completion of a template', { policies: [allow(method('resources/read'))] }, 'completion/complete', true],
@@ -86,6 +96,8 @@ describe('[PL-6.capabilities-known] a method is of use when some message of it c
     expect(set.usable('tools/call')).toBe(false);
     expect(set.usable('tools/call', ({ index }) => index === 0)).toBe(true);
     expect(set.usable('tools/call', ({ index }) => index === 1)).toBe(false);
+    const other = view({ policies: [deny(method('prompts/get')), deny("Exists('jwt.scope')")] });
+    expect(other.usable('tools/call', () => true)).toBe(false);
   });
 
   const list = allow(method('tools/list'));

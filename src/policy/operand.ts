@@ -11,11 +11,8 @@ export type Operand =
   | { readonly kind: 'whole'; readonly path: Path }
   | { readonly kind: 'text'; readonly pieces: readonly (string | Path)[] };
 
-/** Stands for an object or array inside a longer text, which has no text form. */
-export const noText = Symbol('an object or array has no text form');
-
-/** The value of an operand; undefined when a path has none, {@link noText} when a path's value cannot be part of a text. */
-export function resolveOperand(operand: Operand, facts: Facts): Value | undefined | typeof noText {
+/** The value of an operand; undefined when a path has none, or has an object or array in a longer text. */
+export function resolveOperand(operand: Operand, facts: Facts): Value | undefined {
   switch (operand.kind) {
     case 'literal':
       return operand.value;
@@ -26,21 +23,19 @@ export function resolveOperand(operand: Operand, facts: Facts): Value | undefine
   }
 }
 
-function joinPieces(pieces: readonly (string | Path)[], facts: Facts): string | undefined | typeof noText {
+function joinPieces(pieces: readonly (string | Path)[], facts: Facts): string | undefined {
   let text = '';
-  let unfit = false;
   for (const piece of pieces) {
     if (typeof piece === 'string') {
       text += piece;
       continue;
     }
     const value = piece.read(facts);
-    if (value === undefined) return undefined;
-    const part = scalarText(value);
-    if (part === undefined) unfit = true;
-    else text += part;
+    const part = value === undefined ? undefined : scalarText(value);
+    if (part === undefined) return undefined;
+    text += part;
   }
-  return unfit ? noText : text;
+  return text;
 }
 
 /** The paths inside an operand in order. */
@@ -110,7 +105,7 @@ function* splitTemplate(
       if (blank === null) yield { path, start: position + 2 };
       else {
         const message = 'There is a blank inside this ${}.';
-        const hint = `Write \${${path.replace(/\s+/g, '')}}.`;
+        const hint = `Write \${${path.replace(/\s/g, '')}}.`;
         report(problemAt(locate(position + 2 + blank.index, 1), 'EXPRESSION_ARGUMENT', message, hint));
         yield undefined;
       }

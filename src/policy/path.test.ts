@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { jsonValue, number, type Plain, requestOf } from '../../test/support/policy.ts';
 import { type Argument, formatProblem, type Problem, parse } from '../expression/index.ts';
 import { Facts } from './facts.ts';
-import { compileClaimsPath, compilePolicyPath, locatorOf, type Path } from './path.ts';
+import { compileClaimsPath, compilePolicyPath, isArgumentPath, locatorOf, type Path } from './path.ts';
 import { roots } from './root.ts';
 
 function pathOf(text: string, compile = compilePolicyPath): Path {
@@ -49,6 +49,7 @@ const facts = new Facts(
           '*x': 'starred',
           nothing: null,
           flag: false,
+          many: Array.from('abcdefghijkl'),
         },
       },
     },
@@ -71,6 +72,9 @@ describe('[PL-2.paths] reading', () => {
     ['mcp.params.uri', 'file:///a'],
     ['mcp.params.name.length', undefined],
     ['mcp.params.name.0', undefined],
+    ['mcp.params.uri.length', undefined],
+    ['mcp.params.arguments.many.10', 'k'],
+    ['mcp.params.arguments.many.1x', undefined],
     ['mcp.params.arguments.amount', 250],
     ['mcp.params.arguments.amount.text', undefined],
     ['mcp.params.arguments.paths.0', '/a'],
@@ -152,6 +156,11 @@ describe('[PL-7.roots] other roots', () => {
     ['mcp.params.arguments.a', true],
     ['http.headers.x-env', true],
     ['http.path', true],
+    ['http.method', true],
+    ['http.host', true],
+    ['mcp.id', true],
+    ['mcp.jsonrpc', true],
+    ['mcp.protocolVersion', true],
     ['jwt.sub', false],
     ['client.ip', false],
     ['tool.annotations.readOnlyHint', false],
@@ -197,6 +206,22 @@ describe('[PL-7.roots] other roots', () => {
       expect(pathOf(root.example).names.slice(0, root.path.length)).toEqual(root.path);
     }
   });
+});
+
+test.each([
+  ['mcp.params', true],
+  ['mcp.params.arguments', true],
+  ['mcp.params.arguments.name', true],
+  ['mcp.params.name.first', true],
+  ['mcp.params.uri.first', true],
+  ['mcp.params._meta', true],
+  ['mcp.params.name', false],
+  ['mcp.params.uri', false],
+  ['mcp.method', false],
+  ['jwt.params.secret', false],
+  ['http.headers.params', false],
+])('[PL-8.opt-in] %s is what a caller passes: %s', (text, expected) => {
+  expect(isArgumentPath(pathOf(text))).toBe(expected);
 });
 
 describe('[PL-2.impossible-paths] paths that can never lead to a value are errors', () => {

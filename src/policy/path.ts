@@ -16,8 +16,8 @@ export interface Path {
 /** Where a part of an argument's value stands in the expression; gives the whole argument when escapes hide it. */
 export type Locate = (start: number, length: number) => Span;
 
-export function locatorOf({ style, value, span }: Argument): Locate {
-  const literal = style !== 'number' && span.length === value.length + 2;
+export function locatorOf({ value, span }: Argument): Locate {
+  const literal = span.length === value.length + 2;
   return (start, length) => (literal ? { offset: span.offset + 1 + start, length } : span);
 }
 
@@ -57,10 +57,13 @@ export const compilePolicyPath: CompilePath = (text, locate, report) => {
     );
     return undefined;
   }
-  const odd = root.name === undefined ? undefined : below.find(({ text }) => root.name?.pattern.test(text) === false);
-  if (odd !== undefined) {
-    problem(odd.start, odd.length, `\`${odd.text}\` is not ${root.name?.meaning}.`, `For instance ${root.example}.`);
-    return undefined;
+  const { name } = root;
+  if (name !== undefined) {
+    const odd = below.find(({ text }) => !name.pattern.test(text));
+    if (odd !== undefined) {
+      problem(odd.start, odd.length, `\`${odd.text}\` is not ${name.meaning}.`, `For instance ${root.example}.`);
+      return undefined;
+    }
   }
   return makePath(text, texts, root.ofRequest, root.read(texts.slice(root.path.length)));
 };
@@ -135,17 +138,17 @@ function splitPath(text: string, locate: Locate, report: Report): Name[] | undef
 /** What was probably meant by a path that no root begins. */
 function suggestRoot(names: readonly string[]): string {
   const [first = '', second = ''] = names;
-  const firsts = [...new Set(roots.map(({ path }) => path[0] ?? ''))];
+  const firsts = [...new Set(roots.map(({ path }) => path[0]))];
   const root = firsts.includes(first) ? first : nearest(first, firsts);
   if (root === undefined) return `Paths begin with ${listOf(firsts)}.`;
   const candidates = roots.filter(({ path }) => path[0] === root);
   if (candidates.some(({ path }) => path.length === 1)) return `Did you mean ${[root, ...names.slice(1)].join('.')}?`;
-  const seconds = candidates.map(({ path }) => path[1] ?? '');
+  const seconds = candidates.flatMap(({ path }) => path.slice(1));
   const match = seconds.includes(second) ? second : nearest(second, seconds);
   if (match !== undefined) return `Did you mean ${[root, match, ...names.slice(2)].join('.')}?`;
   return `Below ${root} there is ${listOf(seconds)}.`;
 }
 
 function listOf(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  return words.join(', ').replace(/, ([^,]*)$/, ' or $1');
 }

@@ -62,15 +62,16 @@ describe('texts with open pieces', () => {
   });
 
   test('what is known of them', () => {
-    const rows = ['a*b', '*b', 'a*', '**'].map((pattern) => [
-      knownStart(pieces(pattern)),
-      knownEnd(pieces(pattern)),
-      canBeEmpty(pieces(pattern)),
+    const rows = [...['a*b', '*b', 'a*', '**'].map(pieces), ['', undefined, '']].map((each) => [
+      knownStart(each),
+      knownEnd(each),
+      canBeEmpty(each),
     ]);
     expect(rows).toEqual([
       ['a', 'b', false],
       ['', 'b', false],
       ['a', '', false],
+      ['', '', true],
       ['', '', true],
     ]);
     expect(['1*', '-*e+5', '*', '1.*E9', 'a*', '1*x', ' *'].map((pattern) => canBeNumeric(pieces(pattern)))).toEqual([

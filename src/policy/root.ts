@@ -4,7 +4,7 @@ import type { Facts } from './facts.ts';
 /** Where paths may begin: adding a root is adding a row. */
 export interface Root {
   /** The fixed part of the path. */
-  readonly path: readonly string[];
+  readonly path: readonly [string, ...string[]];
   /** How many names may follow it. */
   readonly below: { readonly least: number; readonly most: number };
   /** True for what the request itself says: absent, it gives a `deny` nothing to refuse. */

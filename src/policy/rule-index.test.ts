@@ -145,6 +145,7 @@ describe('the index', () => {
     expect(found('list')).toEqual([2]);
     expect(found('list', 'a')).toEqual([2, 7]);
     expect(found()).toEqual([2]);
+    expect([new RuleIndex([]).isEmpty, index.isEmpty]).toEqual([true, false]);
     expect(index.candidates(['call'], undefined, undefined)).toHaveLength(8);
     expect(index.candidates('call', ['a'], undefined).map(({ position }) => position)).toEqual([0, 1, 2, 3, 7]);
     expect(index.forUse('call', 'name', 'a').map(({ position }) => position)).toEqual([0, 2, 3, 7]);

@@ -26,7 +26,16 @@ test.each([
     "Equals('jwt.sub', '${jwt.${jwt.a}}')",
     "error[POLICY_PATH]: Nothing is replaced inside a path.\n  | Equals('jwt.sub', '${jwt.${jwt.a}}')\n  |                          ^^\n  = help: Values may hold ${path}, paths may not.",
   ],
+  [
+    "Exists('${jwt.a}')",
+    "error[POLICY_PATH]: Nothing is replaced inside a path.\n  | Exists('${jwt.a}')\n  |         ^^\n  = help: Values may hold ${path}, paths may not.",
+  ],
   ["OneOf('${', '${ ')", 2],
+  // What is left of a value beside its mistake is not looked at.
+  ["SplitContains('jwt.a', '${', 'x')", 1],
+  ["SplitContains('jwt.a', '${nope}', 'x')", 1],
+  ["SplitContains('jwt.a', '${jwt.a }', 'x')", 1],
+  ["Matches('jwt.a', '(${')", 1],
 ])('%s', (source, expected) => {
   if (typeof expected === 'number') expect(problemsOf(source).split('error[')).toHaveLength(expected + 1);
   else expect(problemsOf(source)).toBe(expected);

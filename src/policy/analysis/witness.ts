@@ -8,7 +8,7 @@ import {
   type Value,
 } from '../../expression/index.ts';
 import { Facts, type PolicyRequest } from '../facts.ts';
-import { noText, resolveOperand } from '../operand.ts';
+import { resolveOperand } from '../operand.ts';
 import { ABSENT, isLiteral, number, type State, stateOn } from './atom.ts';
 import { OPEN } from './cells.ts';
 import type { Assignment, Explorer, Variable } from './explorer.ts';
@@ -139,7 +139,7 @@ function relatives({ atom, ...variable }: Variable, explorer: Explorer, values: 
   const facts = new Facts(requestFrom({ values: [...values, ...pinned({ atom, ...variable }, explorer)] }));
   return atom.condition.operands.flatMap((operand): Value[] => {
     const value = resolveOperand(operand, facts);
-    if (value === undefined || value === noText) return [];
+    if (value === undefined) return [];
     const elements = isArray(value) ? value : [value];
     return [
       ...elements.flatMap(around),

@@ -20,7 +20,7 @@ export type FitsIn = (pieces: TextPieces, text: string) => boolean;
 
 /** A text test of a known subject with an open part. */
 export function possibleInText(part: PossibleValue, subject: Value, fits: FitsIn): OutcomeSet {
-  if (typeof subject !== 'string' || part.kind === 'fixed') return CAN_BE_UNDETERMINED;
-  const canFit = part.kind === 'any' ? subject !== '' : fits(part.pieces, subject);
+  if (typeof subject !== 'string') return CAN_BE_UNDETERMINED;
+  const canFit = part.kind === 'text' ? fits(part.pieces, subject) : subject !== '';
   return CAN_BE_FALSE | partRisk(part) | trueIf(canFit);
 }
