@@ -6,7 +6,7 @@ import type { VerifiedToken } from '../../auth/token-verifier.ts';
 import type { JsonObject } from '../../http/json.ts';
 import { Refusal } from '../../http/refusal.ts';
 import { compileClaims } from '../../policy/index.ts';
-import type { Exchange, Middleware, MiddlewareContext, MiddlewareDefinition } from '../definition.ts';
+import type { Exchange, Handler, Middleware, MiddlewareContext, MiddlewareDefinition, Reply } from '../definition.ts';
 import { OptionProblems } from '../option-problems.ts';
 import { compileIdentityForwarding } from './identity.ts';
 import { type JwtOptions, jwtOptions } from './options.ts';
@@ -50,28 +50,37 @@ function createJwt(options: JwtOptions, context: MiddlewareContext): Middleware 
   const refuse = new TokenRefusals(challenge, context);
   const { witness } = context.install;
 
-  return (next) => async (exchange) => {
-    const token = tokenSource.take(exchange);
-    forwarding.clear(exchange.headers);
-    if (token === undefined) throw refuse.unauthorized(exchange, 'jwt_missing');
-    let verified: VerifiedToken | undefined = verifier.recall(token);
-    witness?.tokenLookedUp(context.name, verified !== undefined);
-    if (verified === undefined) {
-      try {
-        verified = await verifier.verify(token);
-      } catch (error) {
-        throw refuse.failed(exchange, error);
-      }
-    }
-    if (!audiences.accept(exchange.routeResource, verified.audience))
-      throw refuse.unauthorized(exchange, 'jwt_audience');
-    const { principal } = verified;
+  const pass = (exchange: Exchange, { principal, audience }: VerifiedToken, next: Handler): Promise<Reply> => {
+    if (!audiences.accept(exchange.routeResource, audience)) throw refuse.unauthorized(exchange, 'jwt_audience');
     if (!allowed(principal.claims)) throw refuse.forbidden(exchange);
     const identity = forwarding.of(principal);
     exchange.identity = principal;
     exchange.facts.username = identity.username;
     for (const [name, value] of identity.headers) exchange.headers.append(name, value);
     return next(exchange);
+  };
+  const verify = async (token: string, exchange: Exchange, next: Handler): Promise<Reply> => {
+    let verified: VerifiedToken;
+    try {
+      verified = await verifier.verify(token);
+    } catch (error) {
+      throw refuse.failed(exchange, error);
+    }
+    return await pass(exchange, verified, next);
+  };
+
+  return (next) => (exchange) => {
+    // Nearly every token is known already: a request that waits for nothing needs no promise of its own.
+    try {
+      const token = tokenSource.take(exchange);
+      forwarding.clear(exchange.headers);
+      if (token === undefined) throw refuse.unauthorized(exchange, 'jwt_missing');
+      const verified = verifier.recall(token);
+      witness?.tokenLookedUp(context.name, verified !== undefined);
+      return verified === undefined ? verify(token, exchange, next) : pass(exchange, verified, next);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
 }
 

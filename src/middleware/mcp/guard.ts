@@ -66,18 +66,28 @@ export class McpGuard {
     context.onRetired(() => this.#retire());
   }
 
-  async handle(exchange: Exchange, next: Handler): Promise<Reply> {
+  handle(exchange: Exchange, next: Handler): Promise<Reply> {
+    try {
+      return this.#handle(exchange, next);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #handle(exchange: Exchange, next: Handler): Promise<Reply> {
     checkOrigin(exchange);
     switch (exchange.method) {
       case 'POST':
-        return await this.#pass(exchange, readMatter(exchange, await readBody(exchange, this.#maxBody)), next);
+        return readBody(exchange, this.#maxBody).then((bytes) =>
+          this.#pass(exchange, readMatter(exchange, bytes), next),
+        );
       case 'GET':
-        return await this.#pass(exchange, this.#withoutMessage(exchange, 'stream'), next);
+        return this.#pass(exchange, this.#withoutMessage(exchange, 'stream'), next);
       case 'DELETE':
-        return await this.#pass(exchange, this.#withoutMessage(exchange, 'end-session'), next);
+        return this.#pass(exchange, this.#withoutMessage(exchange, 'end-session'), next);
       case 'OPTIONS':
         // Only CORS asks, and that was the business of a middleware before this one.
-        return { status: 204, headers: HeaderFields.fromRaw(['Allow', allowedMethods]), body: null };
+        return Promise.resolve({ status: 204, headers: HeaderFields.fromRaw(['Allow', allowedMethods]), body: null });
       default:
         throw refuse({
           status: 405,
