@@ -9,6 +9,7 @@ import { type AccessLog, createAccessLog } from '../telemetry/access-log.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { expositionType, writeExposition } from '../telemetry/metrics/exposition.ts';
 import { GatewayMetrics } from '../telemetry/metrics/gateway-metrics.ts';
+import { compileShown } from '../telemetry/metrics/metrics-options.ts';
 import { type Environment, otlpRoute, resourceAttributesOf } from '../telemetry/otlp-options.ts';
 import type { Witness } from '../telemetry/witness.ts';
 import { openAudit } from './open-audit.ts';
@@ -69,6 +70,7 @@ export async function createObserver(
         route: otlpRoute(options, 'metrics', env),
         resource: resourceAttributesOf(options ?? {}, version, env),
         env,
+        keeps: compileShown(options),
         interval: options?.pushInterval ?? 10_000,
       }),
     );
@@ -109,14 +111,15 @@ export async function createObserver(
     audit,
   };
 
+  const page = (counted: GatewayMetrics, shown: (name: string) => boolean) => () =>
+    Promise.resolve(textReply(200, writeExposition(counted.registry, shown), expositionType));
+
   return {
     witness,
     documents:
       metrics === undefined || metricsOptions?.prometheus === undefined || metricsOptions.prometheus.manualRouting
         ? new Map()
-        : new Map([
-            ['/metrics', () => Promise.resolve(textReply(200, writeExposition(metrics.registry), expositionType))],
-          ]),
+        : new Map([['/metrics', page(metrics, compileShown(metricsOptions.prometheus))]]),
     began: tracer?.began,
     finished(exchange, status) {
       const { facts } = exchange;

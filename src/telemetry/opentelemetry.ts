@@ -96,7 +96,11 @@ async function openTransport({ signal, route }: PushOptions) {
 /** Pushes the registry that the Prometheus endpoint shows, so that both always agree. */
 export async function pushMetrics(
   registry: MetricsRegistry,
-  options: Omit<PushOptions, 'dropped' | 'signal'> & { readonly interval: number },
+  options: Omit<PushOptions, 'dropped' | 'signal'> & {
+    readonly interval: number;
+    /** By the name of an instrument: whether it is pushed. */
+    readonly keeps: (name: string) => boolean;
+  },
 ): Promise<{ close(withinMs: number): Promise<void> }> {
   const exporter: PushMetricExporter =
     options.route.protocol === 'grpc'
@@ -111,7 +115,7 @@ export async function pushMetrics(
     exportIntervalMillis: interval,
     exportTimeoutMillis: Math.min(interval, 10_000),
   });
-  reader.setMetricProducer(producerOf(registry, resourceFromAttributes(options.resource)));
+  reader.setMetricProducer(producerOf(registry, options.keeps, resourceFromAttributes(options.resource)));
   return { close: (withinMs) => within(reader.shutdown(), withinMs) };
 }
 
@@ -136,7 +140,11 @@ async function grpcConfig({
     metadata,
     ...(tls === undefined
       ? {}
-      : { credentials: grpc.credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null) }),
+      : {
+          credentials: grpc.credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null, {
+            rejectUnauthorized: tls.rejectUnauthorized,
+          }),
+        }),
   };
 }
 
@@ -156,7 +164,7 @@ function hrTime(milliseconds: number): HrTime {
 /** Attributes that the conventions want as numbers. */
 const numeric = new Set(['server.port', 'http.response.status_code']);
 
-function producerOf(registry: MetricsRegistry, resource: Resource): MetricProducer {
+function producerOf(registry: MetricsRegistry, keeps: (name: string) => boolean, resource: Resource): MetricProducer {
   return {
     collect: () =>
       Promise.resolve({
@@ -167,7 +175,7 @@ function producerOf(registry: MetricsRegistry, resource: Resource): MetricProduc
               scope,
               metrics: registry
                 .collect()
-                .filter((instrument) => instrument.series.size > 0)
+                .filter(({ series, description }) => series.size > 0 && keeps(description.name))
                 .map((instrument) => toMetricData(instrument, registry.startedAt)),
             },
           ],

@@ -10,7 +10,12 @@ interface OtlpTarget {
   readonly endpoint?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls?:
-    | { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined }
+    | {
+        readonly ca?: string | undefined;
+        readonly cert?: string | undefined;
+        readonly key?: string | undefined;
+        readonly insecureSkipVerify: boolean;
+      }
     | undefined;
 }
 
@@ -22,7 +27,7 @@ export interface OtlpRoute {
   /** Undefined: the exporter finds it in the environment, or takes the standard one. */
   readonly url: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly tls: { ca?: Buffer; cert?: Buffer; key?: Buffer } | undefined;
+  readonly tls: { ca?: Buffer; cert?: Buffer; key?: Buffer; rejectUnauthorized: boolean } | undefined;
 }
 
 /** Options go before `OTEL_EXPORTER_OTLP_*`; without either it is HTTP with protobuf to this machine. */
@@ -51,6 +56,7 @@ export function otlpRoute(
 function readTls(tls: OtlpTarget['tls']): OtlpRoute['tls'] {
   if (tls === undefined) return undefined;
   return {
+    rejectUnauthorized: !tls.insecureSkipVerify,
     ...(tls.ca === undefined ? {} : { ca: readFileSync(tls.ca) }),
     ...(tls.cert === undefined ? {} : { cert: readFileSync(tls.cert) }),
     ...(tls.key === undefined ? {} : { key: readFileSync(tls.key) }),

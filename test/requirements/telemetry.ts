@@ -47,6 +47,26 @@ export const requirements = [
       'Pushed metrics have the names, units and buckets of the conventions and agree with the Prometheus endpoint.',
   },
   {
+    id: 'TEL-metrics.options',
+    source: 'see everything: metrics; Traefik’s metrics.otlp and metrics.prometheus',
+    behaviour: 'Each way of showing metrics has the families and the bounds that its options ask for.',
+  },
+  {
+    id: 'TEL-environment',
+    source: 'OpenTelemetry specification, environment variables',
+    behaviour: 'OTEL_* variables say where to, with which headers, how often and as whom, and switch pushing off.',
+  },
+  {
+    id: 'TEL-tls',
+    source: 'see everything: OTLP',
+    behaviour: 'The certificate of a collector is checked over HTTP and gRPC, unless an option says otherwise.',
+  },
+  {
+    id: 'TEL-sampling',
+    source: 'OpenTelemetry specification, samplers; W3C Trace Context level 2',
+    behaviour: 'Who calls decides whether a request is traced, else the rate, by the random part of the trace id.',
+  },
+  {
     id: 'AUD-before',
     source: 'see everything: audit',
     behaviour: 'Every call that reaches an upstream has exactly one allow record, written before it.',

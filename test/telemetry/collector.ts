@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
@@ -42,6 +43,13 @@ export interface CollectedPoint {
   readonly bounds: readonly number[];
 }
 
+export interface CollectedRequest {
+  readonly path: string;
+  readonly protocol: 'http' | 'grpc';
+  /** Header fields, or metadata. */
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** A collector that understands OTLP over HTTP with protobuf and over gRPC, and keeps what it gets. */
 export interface Collector {
   readonly httpUrl: string;
@@ -54,17 +62,19 @@ export interface Collector {
   /** Bodies of log records. */
   readonly logs: string[];
   readonly logRecords: CollectedLogRecord[];
-  readonly requests: { readonly path: string; readonly protocol: 'http' | 'grpc' }[];
+  readonly requests: CollectedRequest[];
   stop(): Promise<void>;
 }
 
-/** Starts a collector. With `hang` it accepts everything and never answers. */
-export async function startCollector(options: { readonly hang?: boolean } = {}): Promise<Collector> {
+/** Starts a collector. With `hang` it accepts everything and never answers. With `tls` it speaks nothing else. */
+export async function startCollector(
+  options: { readonly hang?: boolean; readonly tls?: { readonly key: string; readonly cert: string } } = {},
+): Promise<Collector> {
   const payloads: Buffer[] = [];
   const spans: CollectedSpan[] = [];
   const logs: string[] = [];
   const logRecords: CollectedLogRecord[] = [];
-  const requests: { path: string; protocol: 'http' | 'grpc' }[] = [];
+  const requests: CollectedRequest[] = [];
   let points: CollectedPoint[] = [];
   const take = (signal: string, bytes: Buffer): void => {
     payloads.push(bytes);
@@ -79,11 +89,11 @@ export async function startCollector(options: { readonly hang?: boolean } = {}):
   };
 
   const sockets = new Set<Socket>();
-  const http = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      requests.push({ path: request.url ?? '', protocol: 'http' });
+      requests.push({ path: request.url ?? '', protocol: 'http', headers: request.headers });
       if (options.hang === true) return;
       const body = Buffer.concat(chunks);
       take(
@@ -92,7 +102,8 @@ export async function startCollector(options: { readonly hang?: boolean } = {}):
       );
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
     });
-  });
+  };
+  const http = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
   http.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -120,8 +131,11 @@ export async function startCollector(options: { readonly hang?: boolean } = {}):
         },
       },
       {
-        export: (call: { request: Buffer }, done: (error: null, reply: Buffer) => void) => {
-          requests.push({ path, protocol: 'grpc' });
+        export: (
+          call: { request: Buffer; metadata: { getMap(): Record<string, string | Buffer> } },
+          done: (error: null, reply: Buffer) => void,
+        ) => {
+          requests.push({ path, protocol: 'grpc', headers: call.metadata.getMap() as IncomingHttpHeaders });
           if (options.hang === true) return;
           take(signal, call.request);
           done(null, Buffer.alloc(0));
@@ -130,12 +144,18 @@ export async function startCollector(options: { readonly hang?: boolean } = {}):
     );
   }
   const grpcPort = await new Promise<number>((resolve, reject) =>
-    grpc.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
-      error === null ? resolve(port) : reject(error),
+    grpc.bindAsync(
+      '127.0.0.1:0',
+      options.tls === undefined
+        ? ServerCredentials.createInsecure()
+        : ServerCredentials.createSsl(null, [
+            { private_key: Buffer.from(options.tls.key), cert_chain: Buffer.from(options.tls.cert) },
+          ]),
+      (error, port) => (error === null ? resolve(port) : reject(error)),
     ),
   );
   return {
-    httpUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    httpUrl: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${(http.address() as AddressInfo).port}`,
     grpcAddress: `127.0.0.1:${grpcPort}`,
     payloads,
     spans,

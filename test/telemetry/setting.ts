@@ -191,10 +191,14 @@ export function createCaller(webUrl: string, token: string): Caller & { close():
 }
 
 /** Asks again every few milliseconds until the answer is there. */
-export async function until<T>(ask: () => T | undefined | false, what: string, patience = 15_000): Promise<T> {
+export async function until<T>(
+  ask: () => T | undefined | false | Promise<T | undefined | false>,
+  what: string,
+  patience = 15_000,
+): Promise<T> {
   const deadline = performance.now() + patience;
   for (;;) {
-    const answer = ask();
+    const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

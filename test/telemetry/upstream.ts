@@ -76,6 +76,10 @@ export async function startUpstream(): Promise<Upstream> {
       const body = Buffer.concat(chunks).toString();
       const message = body === '' ? undefined : (JSON.parse(body) as RpcMessage);
       receipts.push({ headers: request.headers, body, message });
+      if (request.url?.endsWith('/stream')) {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': open\n\n');
+        return;
+      }
       if (message === undefined) {
         response.writeHead(request.method === 'DELETE' ? 200 : 405, { 'content-length': '0' }).end();
         return;

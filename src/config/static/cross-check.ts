@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Diagnostic } from '../../errors.ts';
 import { nearest } from '../../errors.ts';
 import type { OptionTree } from './option-tree.ts';
@@ -47,6 +48,29 @@ export function crossCheck(configuration: StaticConfiguration, tree: OptionTree)
       audit.strict ? 'audit.strict needs a file to write to' : 'audit has nowhere to write to',
       'set audit.filePath',
     );
+  }
+  for (const signal of ['metrics', 'tracing', 'audit', 'accessLog', 'log'] as const) {
+    const { http, grpc } = configuration[signal]?.otlp ?? {};
+    const host = grpc?.endpoint?.replace(/^.*:\/\//, '').replace(/:\d+$/, '') ?? '';
+    if (grpc !== undefined && !grpc.insecure && isIP(host.replace(/^\[|\]$/g, '')) !== 0) {
+      report(
+        'error',
+        'CONFIG_UNSUPPORTED',
+        [signal, 'otlp', 'grpc', 'endpoint'],
+        `gRPC over TLS needs a host name, and ${host} is an address`,
+        `give the collector a name, set ${signal}.otlp.grpc.insecure=true, or use ${signal}.otlp.http`,
+      );
+    }
+    for (const [protocol, target] of Object.entries({ http, grpc })) {
+      if (target?.tls?.insecureSkipVerify !== true) continue;
+      report(
+        'warning',
+        'CONFIG_INVALID_VALUE',
+        [signal, 'otlp', protocol, 'tls', 'insecureSkipVerify'],
+        'the certificate of the collector is not checked',
+        `name its authority under ${signal}.otlp.${protocol}.tls.ca`,
+      );
+    }
   }
   const taken = new Map<string, string>();
   for (const [name, entryPoint] of Object.entries(configuration.entryPoints)) {

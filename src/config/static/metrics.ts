@@ -31,6 +31,14 @@ const push = z.strictObject({
   pushInterval: duration
     .prefault('10s')
     .describe('Time between two pushes. `OTEL_METRIC_EXPORT_INTERVAL` overrides it.'),
+  addEntryPointsLabels: z.boolean().default(true).describe('Pushes counts per entrypoint: `traefik_entrypoint_*`.'),
+  addRoutersLabels: z.boolean().default(true).describe('Pushes counts per router: `traefik_router_*`.'),
+  addServicesLabels: z.boolean().default(true).describe('Pushes counts per service: `traefik_service_*`.'),
+  explicitBoundaries: bounds
+    .optional()
+    .describe(
+      'Bounds in seconds of the `traefik_*_request_duration_seconds` histograms. Where `/metrics` is served too, they have these bounds and those of `metrics.prometheus.buckets`.',
+    ),
   serviceName,
   resourceAttributes,
 });

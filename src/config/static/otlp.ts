@@ -9,6 +9,7 @@ const tls = z.strictObject({
     .describe('File with the authorities that the collector’s certificate may come from.'),
   cert: z.string().min(1).optional().describe('File with the certificate that the gateway shows.'),
   key: z.string().min(1).optional().describe('File with its private key.'),
+  insecureSkipVerify: z.boolean().default(false).describe('Takes whatever certificate the collector shows.'),
 });
 
 const headers = z

@@ -1,12 +1,10 @@
 import type { Counter, Gauge, Histogram, InstrumentDescription, MetricsRegistry } from './instruments.ts';
-import type { MetricsOptions } from './metrics-options.ts';
+import { type MetricsOptions, traefikBuckets } from './metrics-options.ts';
 
 /** Bucket bounds in seconds that the MCP conventions prescribe. */
 export const operationBounds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] as const;
 /** Bounds that the HTTP conventions prescribe. */
 const httpBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
-/** Traefik's bounds, so that its dashboards keep their meaning. */
-const traefikBounds = [0.1, 0.3, 1.2, 5] as const;
 
 const operationLabels = [
   'mcp.method.name',
@@ -20,7 +18,13 @@ const operationLabels = [
   'network.protocol.name',
   'network.protocol.version',
 ] as const;
-const sessionLabels = ['mcp.protocol.version', 'error.type', 'network.transport', 'network.protocol.name'] as const;
+const sessionLabels = [
+  'mcp.protocol.version',
+  'error.type',
+  'network.transport',
+  'network.protocol.name',
+  'network.protocol.version',
+] as const;
 const serverLabels = ['server.address', 'server.port'] as const;
 
 /** Traefik's five instruments for one kind of thing. */
@@ -76,7 +80,7 @@ export function catalogue(registry: MetricsRegistry, options: MetricsOptions): C
   });
   const aliased = options.aliases ? [...operationLabels, 'mcp.tool.name'] : operationLabels;
   const headerLabels = Object.keys(options.prometheus?.headerLabels ?? {});
-  const buckets = options.prometheus?.buckets ?? traefikBounds;
+  const buckets = traefikBuckets(options);
   const traefik = (kind: string, labels: readonly string[]): TraefikInstruments => {
     const all = ['code', 'method', 'protocol', ...labels];
     const of = (name: string, help: string): InstrumentDescription => plain(`traefik_${kind}_${name}`, help, all);

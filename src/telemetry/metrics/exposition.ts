@@ -5,12 +5,12 @@ export const expositionType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
  * Writes all instruments in the Prometheus text format. Dotted OpenTelemetry names become underscored, with the unit as
- * suffix, as the OpenTelemetry specification maps them.
+ * suffix, as the OpenTelemetry specification maps them. `keeps` says by its name whether an instrument is written.
  */
-export function writeExposition(registry: MetricsRegistry): string {
+export function writeExposition(registry: MetricsRegistry, keeps: (name: string) => boolean): string {
   const lines: string[] = [];
   for (const instrument of registry.collect()) {
-    if (instrument.series.size === 0) continue;
+    if (instrument.series.size === 0 || !keeps(instrument.description.name)) continue;
     const name = prometheusName(instrument);
     lines.push(`# HELP ${name} ${instrument.description.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`);
     lines.push(`# TYPE ${name} ${instrument.kind}`);

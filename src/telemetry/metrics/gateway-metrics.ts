@@ -5,7 +5,7 @@ import { HeaderLabels } from './header-labels.ts';
 import type { Distribution, Histogram } from './instruments.ts';
 import { MetricsRegistry } from './instruments.ts';
 import { boundedCode, errorTypeOf, knownHttpMethod, knownMcpMethod, knownVersion, splitUrl } from './label-values.ts';
-import type { MetricsOptions } from './metrics-options.ts';
+import { compileCounted, type MetricsOptions } from './metrics-options.ts';
 import { NameLimit } from './name-limit.ts';
 import { SessionClock } from './session-clock.ts';
 
@@ -51,6 +51,7 @@ export class GatewayMetrics {
   readonly registry = new MetricsRegistry();
   readonly instruments: Catalogue;
   readonly #options: MetricsOptions;
+  readonly #counted: (name: string) => boolean;
   readonly #names: NameLimit;
   readonly #plans = new Map<string, Plan>();
   readonly #sessions: SessionClock;
@@ -58,14 +59,15 @@ export class GatewayMetrics {
 
   constructor(options: MetricsOptions) {
     this.#options = options;
+    this.#counted = compileCounted(options);
     this.instruments = catalogue(this.registry, options);
     this.#names = new NameLimit(options.toolNames);
     const wanted = Object.values(options.prometheus?.headerLabels ?? {});
     this.#headers = wanted.length === 0 ? undefined : new HeaderLabels(wanted);
     this.#sessions = new SessionClock((session) => {
-      const { version, seconds, errorType, address, port } = session;
-      this.instruments.serverSession.record(seconds, version, errorType, 'tcp', 'http');
-      this.instruments.clientSession.record(seconds, version, errorType, 'tcp', 'http', address, port);
+      const { version, seconds, errorType, protocol, address, port } = session;
+      this.instruments.serverSession.record(seconds, version, errorType, 'tcp', 'http', protocol);
+      this.instruments.clientSession.record(seconds, version, errorType, 'tcp', 'http', '1.1', address, port);
     });
   }
 
@@ -99,7 +101,7 @@ export class GatewayMetrics {
       for (const { histogram, series } of plan.originDurations) histogram.recordInto(series, origin);
     }
     if (plan.hidden !== undefined) plan.hidden.value += mcp?.hidden ?? 0;
-    if (mcp?.sessionId !== undefined) this.#noteSession(mcp, mcp.sessionId, outcome, facts);
+    if (mcp?.sessionId !== undefined) this.#noteSession(mcp, mcp.sessionId, outcome, exchange);
   }
 
   /** Sessions that have not been heard of for long are taken for ended; called now and then. */
@@ -107,11 +109,11 @@ export class GatewayMetrics {
     this.#sessions.sweep();
   }
 
-  #noteSession(mcp: McpFacts, sessionId: string, { status }: Outcome, facts: RequestFacts): void {
+  #noteSession(mcp: McpFacts, sessionId: string, { status }: Outcome, { facts, protocol }: Exchange): void {
     if (mcp.era !== 'legacy') return;
     if (mcp.method === 'initialize' && status < 300) {
       const [address, port] = splitUrl(facts.serverUrl);
-      this.#sessions.begin(sessionId, { version: knownVersion(mcp.protocolVersion), address, port });
+      this.#sessions.begin(sessionId, { version: knownVersion(mcp.protocolVersion), protocol, address, port });
     } else if (mcp.kind === 'end-session' && status < 300) this.#sessions.end(sessionId, '');
     else if (facts.originStatus === 404) this.#sessions.end(sessionId, '404');
     else this.#sessions.touch(sessionId);
@@ -133,6 +135,7 @@ export class GatewayMetrics {
     });
     const traefik = (kind: 'entrypoint' | 'router' | 'service', status: string, ...who: string[]): void => {
       const set = instruments.traefik[kind];
+      if (!this.#counted(set.requests.description.name)) return;
       const values = [status, method, 'http', ...who];
       ones.push(set.requests.series.get([...values, ...headers]));
       if (outcome.tls) ones.push(set.requestsTls.series.get(values));
@@ -140,11 +143,10 @@ export class GatewayMetrics {
       replyBytes.push(set.responseBytes.series.get(values));
       durations.push(timed(set.duration, ...values));
     };
-    const wanted = this.#options.prometheus;
-    if (wanted?.addEntryPointsLabels !== false) traefik('entrypoint', code, exchange.entrypoint);
+    traefik('entrypoint', code, exchange.entrypoint);
     if (facts.router !== undefined && facts.service !== undefined) {
-      if (wanted?.addRoutersLabels !== false) traefik('router', code, facts.router, facts.service);
-      if (facts.serverUrl !== undefined && wanted?.addServicesLabels !== false)
+      traefik('router', code, facts.router, facts.service);
+      if (facts.serverUrl !== undefined)
         traefik('service', String(facts.originStatus ?? outcome.status), facts.service);
       for (let attempt = 0; attempt < facts.retryAttempts; attempt++)
         ones.push(instruments.serviceRetries.series.get([facts.service]));

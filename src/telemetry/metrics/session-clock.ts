@@ -4,6 +4,8 @@ export interface EndedSession {
   readonly seconds: number;
   readonly errorType: string;
   readonly version: string;
+  /** HTTP version in which it was begun. */
+  readonly protocol: string;
   readonly address: string;
   readonly port: string;
 }
@@ -11,7 +13,7 @@ export interface EndedSession {
 interface OpenSession {
   readonly begun: number;
   seen: number;
-  readonly about: Pick<EndedSession, 'version' | 'address' | 'port'>;
+  readonly about: Pick<EndedSession, 'version' | 'protocol' | 'address' | 'port'>;
 }
 
 /** Most sessions that are timed at once; the one unheard of for longest gives way. */

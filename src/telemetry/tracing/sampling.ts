@@ -7,15 +7,15 @@ const always: Sampler = () => true;
 const never: Sampler = () => false;
 
 /**
- * By the trace id, so that all parties with the same rate choose the same traces: the last 56 bits are compared with the
- * rate (W3C Trace Context level 2, random trace ids).
+ * By the trace id, so that all parties with the same rate choose the same traces: the last 56 bits are random (W3C Trace
+ * Context level 2), and those that are not below the threshold are kept (OpenTelemetry, TraceState: probability sampling).
  */
 function byRatio(rate: number): Sampler {
   if (rate >= 1) return always;
   if (rate <= 0) return never;
-  // 48 bits fit a double exactly.
-  const threshold = Math.round(rate * 2 ** 48);
-  return (traceId) => Number.parseInt(traceId.slice(20), 16) < threshold;
+  // The first 48 bits of them: all 56 would not fit a double.
+  const threshold = Math.round((1 - rate) * 2 ** 48);
+  return (traceId) => Number.parseInt(traceId.slice(18, 30), 16) >= threshold;
 }
 
 /** Whoever began the trace has decided. */
