@@ -246,6 +246,8 @@ describe('[PL-3.split-contains] SplitContains', () => {
     ["SplitContains('jwt.p', ' ', 'b')", 'a bb c', none, 'false'],
     ["SplitContains('jwt.p', ' ', 'b')", 'b', none, 'true'],
     ["SplitContains('jwt.p', ' ', 'B')", 'a b', none, 'false'],
+    ["SplitContains('jwt.p', ' ', 'b')", ' b', none, 'true'],
+    ["SplitContains('jwt.p', ' ', 'b')", ' a b', none, 'true'],
     ["SplitContains('jwt.p', ',', 'b')", 'a,  b\t,c', none, 'true'],
     ["SplitContains('jwt.p', ',', 'b')", 'a,\u00a0\ufeffb\u2003\n,c', none, 'true'],
     ["SplitContains('jwt.p', ',', ' b')", 'a, b', none, 'false'],

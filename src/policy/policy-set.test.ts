@@ -647,12 +647,37 @@ describe('[PL-6.unknown] hideAsUnknown', () => {
     ['a resource', base, 'resources/read', { uri: 'file:///b' }, true],
     ['a resource that may be read', base, 'resources/read', { uri: 'file:///a' }, false],
     ['another method', base, 'resources/subscribe', { uri: 'file:///b' }, false],
+    ['another method with a name', base, 'tasks/get', { name: 'never' }, false],
     ['no name', base, 'tools/call', {}, false],
     ['a name that is no text', base, 'tools/call', { name: ['never'] }, false],
     ['a URI that is no text', base, 'resources/read', { name: 'never', uri: 5 }, false],
   ])('%s', (_, config, method, params, expected) => {
     expect(concealed(config, method, params)).toBe(expected);
   });
+
+  test('a tool, while nothing is known of any', () => {
+    const call = (name: string) => requestOf({ mcp: { method: 'tools/call', params: { name } } });
+    const set = policySetOf(base);
+    expect([set.concealed(call('never')), set.concealed(call('look')), set.concealed(call('maybe'))]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
+test('the rules for the use of an item are those that can apply to it', () => {
+  const set = policySetOf({
+    policies: [
+      { match: "Equals('mcp.method', 'tools/call') && Equals('mcp.params.name', 'a')", action: 'allow' },
+      { match: "Equals('mcp.method', 'tools/call') && Equals('mcp.params.name', 'b')", action: 'allow' },
+      { match: "Exists('jwt.sub')", action: 'deny' },
+    ],
+  });
+  const indices = (rules: readonly { readonly index: number }[]) => rules.map(({ index }) => index);
+  expect(indices(set.rulesForUse('tools/call', 'name', 'b'))).toEqual([1, 2]);
+  expect(indices(set.rulesForUse('tools/call'))).toEqual([0, 1, 2]);
+  expect(indices(set.rulesForUse('prompts/get', 'name', 'b'))).toEqual([2]);
 });
 
 test('a view of a caller is made once for a request', () => {

@@ -77,7 +77,6 @@ const routing: ReadonlySet<string> = new Set(['mcp.method', 'mcp.params.name', '
  * had to agree, passing over those that only say which message it is.
  */
 export function settlingNode(node: TraceNode): TraceNode {
-  if (node.type === 'call') return node;
   const same = node.type === 'not' ? node.operands : node.operands.filter(({ outcome }) => outcome === node.outcome);
   const one = node.outcome === settlingOutcome(node.type) ? same[0] : lastTelling(same);
   return one === undefined ? node : settlingNode(one);

@@ -1,11 +1,12 @@
 /**
  * Writes `docs/mutation.md` from Stryker's JSON reports: `node test/mutation/write-report.ts reports/mutation/*.json`. A mutant
  * counts as noticed only when a test failed or ran out of time under it; those that no test reaches, that were left out and
- * that ended in an error count as unnoticed. Of a file that stands in several reports, the last one counts.
+ * that ended in an error count as unnoticed. Of a file that stands in several reports, the last one counts. Reasons for which
+ * there is no change any more are told.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reasons } from './reasons.ts';
+import { type Reason, reasons } from './reasons.ts';
 
 interface Mutant {
   readonly mutatorName: string;
@@ -36,6 +37,7 @@ const code = (text: string) => `\`\` ${oneLine(text).replaceAll('|', '\\|')} \`\
 
 const scores: string[] = [];
 const survivors: string[] = [];
+const given = new Set<Reason>();
 const sum = { all: 0, noticed: 0, reasoned: 0 };
 for (const [name, { source, mutants }] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
   const lines = source.split('\n');
@@ -46,10 +48,14 @@ for (const [name, { source, mutants }] of [...files].sort(([a], [b]) => (a < b ?
   scores.push(`| ${name} | ${valid.length} | ${left.length} | ${percent(valid.length - left.length, valid.length)} |`);
   for (const { location, replacement = '', status } of left) {
     const line = lines[location.start.line - 1] ?? '';
-    const why = reasons.find(
+    const reason = reasons.find(
       (one) => one.file === name && one.line.test(line) && one.to?.test(replacement) !== false,
-    )?.why;
-    if (why !== undefined) sum.reasoned += 1;
+    );
+    const why = reason?.why;
+    if (reason !== undefined) {
+      sum.reasoned += 1;
+      given.add(reason);
+    }
     const said = status === 'Survived' ? (why ?? '') : `${status}. ${why ?? ''}`.trim();
     survivors.push(
       `| ${name.replace('src/', '')}:${location.start.line} | ${code(line)} | ${code(replacement)} | ${said} |`,
@@ -91,3 +97,7 @@ ${survivors.join('\n')}
 `;
 writeFileSync(join(root, 'docs/mutation.md'), page);
 process.stdout.write(`${percent(sum.noticed, sum.all)} of ${sum.all}\n`);
+for (const reason of reasons) {
+  if (files.has(reason.file) && !given.has(reason))
+    process.stdout.write(`no such change: ${reason.file} ${reason.line} ${reason.to ?? ''}\n`);
+}

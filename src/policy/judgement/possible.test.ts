@@ -163,6 +163,7 @@ describe('[PL-6.possible] the outcomes of a condition of which parts are open ar
     const separators = [',', 'a', '', null].map((value) => fixed(value));
     const few = [...known.filter((_, index) => index % 2 === 0), ...open.filter((_, index) => index !== 4)];
     const operands = separators.flatMap((separator) => few.map((wanted) => [separator, wanted]));
+    operands.push([fixed('l'), fixed(null)]);
     operands.push(...open.slice(0, 2).flatMap((separator) => known.slice(0, 5).map((wanted) => [separator, wanted])));
     expect(
       check(
