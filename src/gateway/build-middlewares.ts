@@ -1,6 +1,7 @@
 import { decode } from '../config/decode.ts';
 import { diagnoseItem } from '../config/diagnose.ts';
 import type { Item, MiddlewareConfig } from '../config/dynamic/model.ts';
+import { type UnsupportedField, unsupportedFields } from '../config/schema-keys.ts';
 import { type Diagnostic, nearest, PortcullisError } from '../errors.ts';
 import type { Handler, Middleware } from '../http/exchange.ts';
 import type { MiddlewareContext, MiddlewareDefinition, PublishedEndpoint } from '../middleware/definition.ts';
@@ -78,6 +79,11 @@ export function buildMiddlewares(context: MiddlewareBuildContext): MiddlewareBui
       report(name, options.problems);
       return undefined;
     }
+    const foreign = unsupportedFields(definition.options, item.config.options).map((field) =>
+      foreignOption(item, field),
+    );
+    report(name, foreign);
+    if (foreign.some((problem) => problem.severity === 'error')) return undefined;
     const published: PublishedEndpoint[] = [];
     const members: BuiltMiddleware[] = [];
     const log = context.log.with({ middlewareName: name, middlewareType: item.config.type.replace(/^plugin\./, '') });
@@ -175,6 +181,18 @@ function unknownType(item: Item<MiddlewareConfig>, definitions: ReadonlyMap<stri
       hint:
         suggestion === undefined ? `known types: ${[...definitions.keys()].join(', ')}` : `did you mean ${suggestion}?`,
     },
+    { key: true },
+  );
+}
+
+/** An option that people bring along from elsewhere. */
+function foreignOption(item: Item<MiddlewareConfig>, field: UnsupportedField): Diagnostic {
+  const message = `\`${String(field.path.at(-1))}\` is not supported`;
+  const severity = field.how === 'refused' ? 'error' : 'warning';
+  return diagnoseItem(
+    item,
+    field.path,
+    { code: 'CONFIG_UNSUPPORTED', severity, message, hint: field.description },
     { key: true },
   );
 }

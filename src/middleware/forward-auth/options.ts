@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { unsupported } from '../../config/dynamic/schema/manifest.ts';
 
 /** Options of `forwardAuth`, with Traefik's names. */
 export const forwardAuthOptions = z
@@ -50,6 +51,7 @@ export const forwardAuthOptions = z
     tls: z
       .strictObject({
         ca: z.string().optional().describe('PEM of the trust anchors to use instead of the system’s.'),
+        caOptional: unsupported('ignored', 'Servers do not ask it of clients, so it never had an effect.'),
         cert: z.string().optional().describe('PEM of a client certificate.'),
         key: z.string().optional().describe('PEM of the client certificate’s key.'),
         insecureSkipVerify: z

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { unsupported } from '../../config/dynamic/schema/manifest.ts';
 
 /** Fields that belong to one connection or to the framing of a message: the gateway writes them itself (RFC 9110 §7.6.1). */
 const framing = new Set([
@@ -24,6 +25,8 @@ const fieldValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'holds characte
 const fieldMap = z.record(fieldName, fieldValue);
 const text = fieldValue.optional();
 const flag = z.boolean().prefault(false);
+
+const elsewhere = 'Write a `redirectScheme` middleware, or `http.redirections` of the entrypoint.';
 
 /** Options of the `headers` middleware; names and defaults are Traefik's. */
 export const headersOptions = z
@@ -96,6 +99,11 @@ export const headersOptions = z
     publicKey: text.describe('Value of `Public-Key-Pins`, sent over TLS only. Browsers no longer read it.'),
     referrerPolicy: text.describe('Value of `Referrer-Policy`.'),
     permissionsPolicy: text.describe('Value of `Permissions-Policy`.'),
+    featurePolicy: unsupported('refused', 'Write `permissionsPolicy`.'),
+    sslRedirect: unsupported('refused', elsewhere),
+    sslTemporaryRedirect: unsupported('refused', elsewhere),
+    sslHost: unsupported('refused', elsewhere),
+    sslForceHost: unsupported('refused', elsewhere),
     isDevelopment: flag.describe(
       'For development: switches off `allowedHosts`, `Strict-Transport-Security` and `Public-Key-Pins`.',
     ),
