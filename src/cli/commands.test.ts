@@ -116,6 +116,24 @@ describe('config', () => {
     ]);
   });
 
+  test.each<[string, readonly string[]]>([
+    ['accessLog: {}\n', ['accessLog = true # file: portcullis.yaml:1:12']],
+    ['accessLog: true\n', ['accessLog = true # file: portcullis.yaml:1:12']],
+    ['accessLog: {format: json}\n', ['accessLog.format = json # file: portcullis.yaml:1:21']],
+    ['api: false\n', ['api = false # file: portcullis.yaml:1:6']],
+    ['tracing: {otlp: {grpc: {}}}\n', ['tracing.otlp.grpc = true # file: portcullis.yaml:1:24']],
+  ])('a section that was switched on or off by itself: %s', async (text, expected) => {
+    const cwd = mkdtempSync(join(folder, 'section-'));
+    writeFileSync(join(cwd, 'portcullis.yaml'), text);
+    const { out } = await portcullis(['config', '--given'], { cwd });
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/ +/g, ' ')),
+    ).toEqual(expected);
+  });
+
   test('a folder as for run', async () => {
     const { out } = await portcullis(['config', guide, '--given']);
     expect(out).toBe(`providers.file.directory = ${guide}  # flag: ${guide}\n`);

@@ -28,6 +28,7 @@ Examples:
     const loaded = loadInstallOptions(invocation, path === undefined ? [] : [settingForPath(path, invocation.cwd)]);
     if (loaded === undefined) return exitCode.configuration;
     const rows = flattenConfiguration(loaded.configuration)
+      .filter(({ path: name, opens }) => opens !== true || loaded.origins(name).source !== 'default')
       .map(({ path: name, value, unit, secret }) => {
         const { source, place } = loaded.origins(name);
         const shown = secret

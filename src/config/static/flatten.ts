@@ -10,6 +10,8 @@ export interface EffectiveOption {
   readonly unit: string | undefined;
   /** The value must not be shown. */
   readonly secret: boolean;
+  /** A section that is on and whose options follow: worth telling only where it was switched on by itself. */
+  readonly opens?: true;
 }
 
 /** Every effective option in the order of the schema; sections that are off are `false`. */
@@ -24,7 +26,7 @@ function* flatten(schema: z.core.$ZodType, value: unknown, path: readonly string
   if (shape.kind === 'section' && isObject) {
     const inner = value as Readonly<Record<string, unknown>>;
     const given = Object.values(inner).some((each) => each !== undefined);
-    if (!given && shape.toggle) yield { path, value: true, unit: undefined, secret: false };
+    if (shape.toggle) yield { path, value: true, unit: undefined, secret: false, ...(given ? { opens: true } : {}) };
     for (const key of shape.keys.values()) yield* flatten(key.schema, inner[key.name], [...path, key.name]);
   } else if (shape.kind === 'map' && isObject) {
     for (const [name, each] of Object.entries(value)) yield* flatten(shape.value, each, [...path, name]);
