@@ -72,11 +72,18 @@ Examples:
       const all = await readWritten(operands, cwd);
       const written = pickPolicies(all, text('middleware') ?? recorded.middleware);
       const { policies } = written;
-      out(`${describeRequest(recorded.request)} (decision ${decision}: ${recorded.outcome})\n\n`);
-      if (recorded.policySet !== policies.hash) out('These policies are not those that decided then.\n\n');
+      out(`${describeRequest(recorded.request)} (decision ${decision}: ${recorded.verdict})\n\n`);
+      const changed = recorded.policySet !== policies.hash;
+      if (changed) out('These policies are not those that decided then.\n\n');
       const unknown = recorded.unknownPaths(policies);
       if (unknown.length > 0) out(`Not recorded, and taken for absent here: ${unknown.join(', ')}\n\n`);
-      out(walkText(policies.trace(recorded.request), policies.defaultAction));
+      const trace = policies.trace(recorded.request);
+      out(walkText(trace, policies.defaultAction, new Set(unknown)));
+      if (!recorded.agrees(trace.decision)) {
+        const cause = changed ? 'by other policies' : 'by values that were not recorded';
+        const hint = changed ? '' : ' (the install option audit.arguments records those of arguments)';
+        out(`\nThen it was ${recorded.verdict}, ${cause}${hint}.\n`);
+      }
       return exitCode.ok;
     }
     const { policies } = await choosePolicies(operands, text('middleware'), cwd);

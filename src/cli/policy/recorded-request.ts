@@ -2,17 +2,21 @@ import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isObject, type ObjectValue } from '../../expression/index.ts';
-import { type PathValue, requestFrom } from '../../policy/analysis/index.ts';
+import { jsonText, type PathValue, requestFrom } from '../../policy/analysis/index.ts';
 import { compilePolicyPath, type PolicyRequest, type PolicySet, policyPaths } from '../../policy/index.ts';
 import { type RecordedDecision, readRecordedDecision } from '../../telemetry/audit/recorded-decision.ts';
 import { UsageError } from '../command.ts';
 import { parseJsonValue } from './value-from.ts';
+import { verdictText } from './walk-text.ts';
 
 /** A request as far as an audit record tells it. */
 export interface RecordedRequest {
   readonly request: PolicyRequest;
   readonly middleware: string;
-  readonly outcome: 'allow' | 'deny';
+  /** What was decided then, and by what: `deny by rule 1 (limit)`. */
+  readonly verdict: string;
+  /** True for a decision that comes to the same, by the same rule. */
+  agrees(decision: { readonly outcome: string; readonly rule: number | undefined }): boolean;
   readonly policySet: string;
   /** Paths that policies read and the record says nothing about. */
   unknownPaths(set: PolicySet): readonly string[];
@@ -24,7 +28,8 @@ export async function findRecorded(log: string, id: string, cwd: string): Promis
     for await (const line of createInterface({ input: createReadStream(resolve(cwd, log)) })) {
       if (!line.includes(id)) continue;
       const record = readRecordedDecision(line);
-      if (record !== undefined && decisionId(line) === id) return rebuild(record);
+      const decision = decisionOf(line);
+      if (record !== undefined && decision.get('id') === id) return rebuild(record, decision);
     }
   } catch (error) {
     throw new UsageError(`${log} cannot be read (${error instanceof Error ? error.message : String(error)})`);
@@ -32,13 +37,16 @@ export async function findRecorded(log: string, id: string, cwd: string): Promis
   throw new UsageError(`${log} holds no decision ${id}`);
 }
 
-function decisionId(line: string): unknown {
+function decisionOf(line: string): ObjectValue {
   const record = parseJsonValue(line);
   const decision = isObject(record) ? record.get('decision') : undefined;
-  return isObject(decision) ? (decision as ObjectValue).get('id') : undefined;
+  return isObject(decision) ? decision : new Map();
 }
 
-function rebuild(record: RecordedDecision): RecordedRequest {
+function rebuild(record: RecordedDecision, decision: ObjectValue): RecordedRequest {
+  const written = decision.get('rule');
+  const rule = written === undefined ? undefined : Number(jsonText(written));
+  const ruleName = decision.get('ruleName');
   const { method, name, uri, protocolVersion } = record;
   const own = {
     'mcp.method': method,
@@ -60,7 +68,13 @@ function rebuild(record: RecordedDecision): RecordedRequest {
   return {
     request: { ...request, route: record.route, subject: record.subject },
     middleware: record.middleware,
-    outcome: record.outcome,
+    verdict: verdictText({
+      outcome: record.outcome,
+      reason: String(decision.get('reason') ?? 'a reason that was not recorded'),
+      rule,
+      ruleName: typeof ruleName === 'string' ? ruleName : undefined,
+    }),
+    agrees: (again) => again.outcome === record.outcome && again.rule === rule,
     policySet: record.policySet,
     unknownPaths: (set) =>
       policyPaths(set)
