@@ -1,8 +1,9 @@
-import { accessLogReaders } from '../src/telemetry/access-log-fields.ts';
+import { accessLogFields } from '../src/config/static/access-log.ts';
 import { auditMembers } from '../src/telemetry/audit/audit-entry.ts';
 import { prometheusName } from '../src/telemetry/metrics/exposition.ts';
 import { GatewayMetrics } from '../src/telemetry/metrics/gateway-metrics.ts';
 import { spanAttributes } from '../src/telemetry/tracing/span-attributes.ts';
+import { accessLogMeanings, labelMeanings } from './observability-meanings.ts';
 
 /** Panels: title, unit, and queries with their legends. */
 interface Panel {
@@ -430,6 +431,19 @@ providers:
 
 const code = (text: string): string => `\`${text}\``;
 
+/** Every label of every metric, with its meaning; throws when one has none. */
+function labelRows(metrics: GatewayMetrics): string {
+  const names = new Set(metrics.registry.collect().flatMap(({ description }) => description.labels));
+  const rows = [...names].map((label) => {
+    const name = label.replaceAll('.', '_');
+    const meaning = labelMeanings[name];
+    if (meaning === undefined)
+      throw new TypeError(`say in scripts/observability-meanings.ts what the label ${name} means`);
+    return `| ${code(name)} | ${meaning} |`;
+  });
+  return rows.toSorted().join('\n');
+}
+
 function page(): string {
   const metrics = new GatewayMetrics({ aliases: false, toolNames: 200 });
   const metricRows = metrics.registry.collect().map((one) => {
@@ -480,6 +494,10 @@ ${metricRows.join('\n')}
 
 With \`metrics.aliases\` the two operation histograms also have the older label \`mcp_tool_name\`.
 
+| label | meaning |
+|---|---|
+${labelRows(metrics)}
+
 ## Spans
 
 A SERVER span for what the gateway was asked, named after the method and its tool or prompt; below it \`authenticate\`,
@@ -493,9 +511,22 @@ ${spanAttributes.map(({ name, spans, meaning }) => `| ${code(name)} | ${spans} |
 
 ## Access log
 
-The fields of \`accessLog.format=json\`, in this order; durations are nanoseconds.
+The fields of \`accessLog.format=json\`, in this order; durations are nanoseconds. A field that a request does not have is
+left out.
 
-${accessLogReaders.map(({ name }) => code(name)).join(' · ')}
+| field | meaning |
+|---|---|
+${accessLogFields.map((name) => `| ${code(name)} | ${accessLogMeanings[name]} |`).join('\n')}
+
+Headers that \`accessLog.fields.headers\` keeps follow as \`request_<Name>\`.
+
+## Application log
+
+Each line has a level, a time and a message; fields follow in the order of the alphabet, or as members of the object with
+\`log.format=json\`. Lines of a traced request have \`traceId\` and \`spanId\`. A denial is one line at INFO, \`Denied by policy\`,
+and one at DEBUG that begins with \`The request has been denied\`; both name the decision (\`decisionId\`, \`outcome\`, \`reason\`,
+\`rule\`, \`policyName\`, \`middlewareName\`), what it was about (\`mcpMethod\`, \`mcpName\`, \`mcpUri\`, \`router\`) and whom
+(\`subject\`), and the second one what settled it (\`settledBy\`, \`settledValues\`: values of arguments are \`(withheld)\`).
 
 ## Audit
 

@@ -28,7 +28,12 @@ export async function openGateway(loaded: LoadedInstallOptions): Promise<OpenGat
   const { configuration } = loaded;
   const applicationLog = createApplicationLog(configuration.log);
   const log = applicationLog.logger;
-  const push = await pushLogs(configuration.log.otlp, configuration, process.env, compileLossReport(log));
+  const report = compileLossReport(log);
+  let notPushed = 0;
+  const push = await pushLogs(configuration.log.otlp, configuration, process.env, (lines) => {
+    notPushed += lines;
+    report(lines);
+  });
   if (push !== undefined) applicationLog.copyTo(push);
   const ending = new Ending(applicationLog);
   process.on('uncaughtException', (error) => ending.fault('uncaught exception', error));
@@ -44,7 +49,11 @@ export async function openGateway(loaded: LoadedInstallOptions): Promise<OpenGat
   }
   let gateway: Gateway;
   try {
-    gateway = await startGateway({ configuration, log });
+    gateway = await startGateway({
+      configuration,
+      log,
+      lost: { log: () => applicationLog.dropped, 'log-push': () => notPushed },
+    });
   } catch (error) {
     await applicationLog.close();
     throw error;

@@ -13,6 +13,7 @@ import { type Collected, ProviderCollection } from './collect.ts';
 import type { Generation } from './generation.ts';
 import { entrypointOptions, type InstallContext, installContext, providersOf } from './install.ts';
 import { keepLastGood } from './last-good.ts';
+import type { Lost } from './observer.ts';
 import { startWebhook, type Webhook } from './webhook.ts';
 
 /** Time for providers to end in order, after everything that serves requests has ended, in milliseconds. */
@@ -21,6 +22,8 @@ const farewell = 3_000;
 export interface GatewayOptions {
   readonly configuration: StaticConfiguration;
   readonly log: Logger;
+  /** Telemetry that was lost outside of the gateway, by signal: read whenever metrics are. */
+  readonly lost?: Lost;
 }
 
 /** A running gateway. */
@@ -51,6 +54,7 @@ class RunningGateway implements Gateway {
   readonly addresses = new Map<string, AddressInfo>();
   readonly #configuration: StaticConfiguration;
   readonly #log: Logger;
+  readonly #lost: Lost;
   readonly #entrypoints: Entrypoint[] = [];
   readonly #generations = new Map<number, Generation>();
   #context: InstallContext | undefined;
@@ -66,10 +70,11 @@ class RunningGateway implements Gateway {
   constructor(options: GatewayOptions) {
     this.#configuration = options.configuration;
     this.#log = options.log;
+    this.#lost = options.lost ?? {};
   }
 
   async start(): Promise<void> {
-    this.#context = await installContext(this.#configuration, this.#log);
+    this.#context = await installContext(this.#configuration, this.#log, this.#lost);
     this.#collection = new ProviderCollection({
       providers: providersOf(this.#configuration),
       throttle: this.#configuration.providers.providersThrottleDuration,

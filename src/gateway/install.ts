@@ -12,11 +12,10 @@ import type { Provider } from '../provider/definition.ts';
 import { createProviders } from '../provider/registry.ts';
 import { ServiceRegistry } from '../service/registry.ts';
 import type { Logger } from '../telemetry/log.ts';
-import { compileRedaction } from '../telemetry/tracing/redaction.ts';
 import type { BuildContext } from './build.ts';
 import type { EntrypointFacts } from './build-routers.ts';
 import { redirectionOf } from './entrypoint-redirection.ts';
-import { createObserver, type Observer } from './observer.ts';
+import { createObserver, type Lost, type Observer } from './observer.ts';
 import { SharedState } from './shared-state.ts';
 import { makeDefaultCertificate } from './tls-settings.ts';
 
@@ -27,8 +26,12 @@ export interface InstallContext extends BuildContext {
 }
 
 /** Prepares everything that the install options decide once. */
-export async function installContext(configuration: StaticConfiguration, log: Logger): Promise<InstallContext> {
-  const observer = await createObserver(configuration, log);
+export async function installContext(
+  configuration: StaticConfiguration,
+  log: Logger,
+  lost: Lost = {},
+): Promise<InstallContext> {
+  const observer = await createObserver(configuration, log, lost);
   const resolve = configuration.resolve.map((text) => parseResolveRule(text)).filter((rule) => rule !== undefined);
   const serversTransport = await standardTransportOf(configuration);
   const services = new ServiceRegistry({ log, resolve, serversTransport });
@@ -50,7 +53,7 @@ export async function installContext(configuration: StaticConfiguration, log: Lo
       maxRequestBodySize: configuration.mcp.maxRequestBodySize,
       sessionKey: await sessionKeyOf(configuration),
       witness: observer.witness,
-      redactArguments: redactionOf(configuration),
+      redactArguments: await redactionOf(configuration),
       outbound,
     },
     dispatcher,
@@ -112,8 +115,9 @@ export function entrypointOptions(configuration: StaticConfiguration): Entrypoin
   });
 }
 
-function redactionOf({ tracing }: StaticConfiguration) {
+async function redactionOf({ tracing }: StaticConfiguration) {
   if (tracing === undefined) return undefined;
+  const { compileRedaction } = await import('../telemetry/tracing/redaction.ts');
   return compileRedaction({ names: tracing.redactedNames, limit: tracing.maxCapture });
 }
 

@@ -14,7 +14,6 @@ import { type Environment, otlpRoute, resourceAttributesOf } from '../telemetry/
 import type { Witness } from '../telemetry/witness.ts';
 import { openAudit } from './open-audit.ts';
 import { pushLogs } from './push-logs.ts';
-import { createTracer } from './tracer.ts';
 import { watchCertificates } from './watch-certificates.ts';
 
 /** Hears what happens in the gateway and hands it to telemetry. Nothing here may fail or delay a request. */
@@ -42,6 +41,12 @@ export interface WatchedState {
   readonly certificates: () => readonly string[];
 }
 
+/** Records of a signal that were lost so far. */
+export type Lost = Readonly<Record<string, () => number>>;
+
+/** What can be dropped. Each is counted from 0 on, so that the first loss is a change that alert rules see. */
+const droppable = ['traces', 'audit', 'audit-push', 'access', 'access-push', 'log', 'log-push'] as const;
+
 type Part = { close(withinMs: number): Promise<void> };
 
 /**
@@ -52,14 +57,24 @@ type Part = { close(withinMs: number): Promise<void> };
 export async function createObserver(
   configuration: StaticConfiguration,
   log: Logger,
+  lost: Lost = {},
   env: Environment = process.env,
 ): Promise<Observer> {
   const parts: Part[] = [];
   const { metrics: metricsOptions } = configuration;
   const metrics = metricsOptions === undefined ? undefined : new GatewayMetrics(metricsOptions);
-  const dropped = (signal: string) => (records: number) => metrics?.instruments.dropped.add(records, signal);
+  for (const signal of droppable) metrics?.instruments.dropped.add(0, signal);
+  const dropped = (signal: (typeof droppable)[number]) => (records: number) =>
+    metrics?.instruments.dropped.add(records, signal);
 
   const accessLog = await openAccessLog(configuration, log, env, dropped('access-push'), parts);
+  if (metrics !== undefined) {
+    const elsewhere = Object.entries({ ...lost, access: () => accessLog?.dropped ?? 0 });
+    const counter = metrics.instruments.dropped;
+    counter.observe = () => {
+      for (const [signal, read] of elsewhere) counter.series.get([signal]).value = read();
+    };
+  }
   const disabled = env['OTEL_SDK_DISABLED'] === 'true';
   const pushes = !disabled && (metricsOptions?.otlp !== undefined || env['OTEL_METRICS_EXPORTER'] === 'otlp');
   if (metrics !== undefined && pushes) {
@@ -75,7 +90,10 @@ export async function createObserver(
       }),
     );
   }
-  const tracer = disabled ? undefined : await createTracer(configuration, env, dropped('traces'));
+  const tracer =
+    disabled || configuration.tracing === undefined
+      ? undefined
+      : await (await import('./tracer.ts')).createTracer(configuration.tracing, env, dropped('traces'));
   if (tracer !== undefined) parts.push(tracer);
   const auditPush = await pushLogs(configuration.audit?.otlp, configuration, env, dropped('audit-push'));
   if (auditPush !== undefined) parts.push(auditPush);

@@ -1,7 +1,7 @@
 import { version } from '../admin/version.ts';
 import type { StaticConfiguration } from '../config/static/schema.ts';
 import type { Push } from '../telemetry/opentelemetry.ts';
-import { type LogRecord, writeLogRecord } from '../telemetry/otlp/log-record.ts';
+import type { LogRecord } from '../telemetry/otlp/log-record.ts';
 import { type Environment, type OtlpOptions, otlpRoute, resourceAttributesOf } from '../telemetry/otlp-options.ts';
 
 /** Sends lines of a log as OpenTelemetry's log records. */
@@ -17,7 +17,10 @@ export async function pushLogs(
   dropped: (records: number) => void,
 ): Promise<LogPush | undefined> {
   if (otlp === undefined || env['OTEL_SDK_DISABLED'] === 'true') return undefined;
-  const { pushRecords } = await import('../telemetry/opentelemetry.ts');
+  const [{ pushRecords }, { writeLogRecord }] = await Promise.all([
+    import('../telemetry/opentelemetry.ts'),
+    import('../telemetry/otlp/log-record.ts'),
+  ]);
   const push = await pushRecords({
     signal: 'logs',
     route: otlpRoute(otlp, 'logs', env),

@@ -1,6 +1,7 @@
 import { version } from '../admin/version.ts';
 import type { StaticConfiguration } from '../config/static/schema.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { pushRecords } from '../telemetry/opentelemetry.ts';
 import { type Environment, otlpRoute, resourceAttributesOf } from '../telemetry/otlp-options.ts';
 import { RequestSpans, type TraceSettings } from '../telemetry/tracing/request-trace.ts';
 import { chooseSampler } from '../telemetry/tracing/sampling.ts';
@@ -14,14 +15,12 @@ export interface Tracer {
   close(withinMs: number): Promise<void>;
 }
 
-/** Undefined when requests are not traced. */
+/** This module and all that it needs are loaded only when requests are traced. */
 export async function createTracer(
-  { tracing }: StaticConfiguration,
+  tracing: NonNullable<StaticConfiguration['tracing']>,
   env: Environment,
   dropped: (records: number) => void,
-): Promise<Tracer | undefined> {
-  if (tracing === undefined) return undefined;
-  const { pushRecords } = await import('../telemetry/opentelemetry.ts');
+): Promise<Tracer> {
   const push = await pushRecords({
     signal: 'traces',
     route: otlpRoute(tracing.otlp, 'traces', env),

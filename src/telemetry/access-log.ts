@@ -20,6 +20,8 @@ export interface AccessLog {
   record(exchange: Exchange, end: ReplyEnded): void;
   /** Opens the file again after a rotation. */
   reopen(): void;
+  /** Lines that were dropped so far because their reader was too slow or the disk full. */
+  readonly dropped: number;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,9 @@ export function createAccessLog(
       );
     },
     reopen: () => sink?.reopen(),
+    get dropped() {
+      return sink?.dropped ?? 0;
+    },
     close: () => sink?.close() ?? Promise.resolve(),
   };
 }

@@ -24,6 +24,8 @@ export interface ApplicationLog {
   copyTo(copy: LineCopy): void;
   /** Opens the file again after a rotation. */
   reopen(): void;
+  /** Lines that were dropped so far because their reader was too slow or the disk full. */
+  readonly dropped: number;
   /** Writes what is left (bounded in time). */
   close(): Promise<void>;
 }
@@ -83,6 +85,9 @@ export function createApplicationLog(
       copy = to;
     },
     reopen: () => sink.reopen(),
+    get dropped() {
+      return sink.dropped;
+    },
     async close() {
       await Promise.all([sink.close(), copy?.close(1_000)]);
     },

@@ -124,6 +124,21 @@ export const requirements = [
     behaviour: 'Every expression of the dashboard and every alert rule is accepted and evaluated by a real Prometheus.',
   },
   {
+    id: 'TEL-alerts',
+    source: 'see everything: kit',
+    behaviour: 'Each alert rule fires for what it is about, and for nothing else.',
+  },
+  {
+    id: 'TEL-lazy',
+    source: 'see everything: never in the way',
+    behaviour: 'What pushes telemetry is loaded only when something is to be pushed.',
+  },
+  {
+    id: 'TEL-lost',
+    source: 'see everything: drops counted',
+    behaviour: 'Lines of logs that were dropped are counted as other telemetry is.',
+  },
+  {
     id: 'TEL-canary',
     source: 'see everything: nothing sensitive by default',
     behaviour:

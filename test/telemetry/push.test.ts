@@ -255,7 +255,7 @@ describe('a collector that accepts and never answers', () => {
           ...options('accessLog', 'logs'),
           ...options('log', 'logs'),
           '--metrics.otlp.pushInterval=200ms',
-          '--log.level=INFO',
+          '--log.level=DEBUG',
         ],
         env: {
           OTEL_BSP_SCHEDULE_DELAY: '50',
@@ -273,7 +273,7 @@ describe('a collector that accepts and never answers', () => {
       }
       expect(peer.requests.length).toBeGreaterThan(0);
       const page = (await http('GET', '/metrics', {}, '', gateway.adminUrl)).body;
-      for (const signal of ['traces', 'audit-push', 'access-push']) {
+      for (const signal of ['traces', 'audit-push', 'access-push', 'log-push']) {
         const dropped = new RegExp(`portcullis_telemetry_dropped_total\\{signal="${signal}"\\} (\\d+)`).exec(page)?.[1];
         // 400 calls; 64 wait and 64 are on their way.
         expect(Number(dropped), signal).toBeGreaterThan(250);

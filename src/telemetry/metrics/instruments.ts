@@ -63,6 +63,8 @@ export class Counter {
   readonly kind = 'counter';
   readonly description: InstrumentDescription;
   readonly series: SeriesMap<{ value: number }>;
+  /** Runs before each collection, for what is counted elsewhere. */
+  observe: (() => void) | undefined;
 
   constructor(description: InstrumentDescription) {
     this.description = description;
@@ -159,7 +161,7 @@ export class MetricsRegistry {
   /** The instruments, with observed values brought up to date. */
   collect(): readonly Instrument[] {
     const all = [...this.#instruments.values()];
-    for (const one of all) if (one.kind === 'gauge') one.observe?.();
+    for (const one of all) if (one.kind !== 'histogram') one.observe?.();
     return all;
   }
 
