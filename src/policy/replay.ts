@@ -94,9 +94,7 @@ class Knowledge {
       const path = parse(text);
       if (path !== undefined) place(roots, path.names, value);
     }
-    const mcp = new Map<string, Value>([['jsonrpc', '2.0']]);
-    const own = roots.get('mcp');
-    if (own !== undefined) for (const [key, value] of own) mcp.set(key, value);
+    const mcp = new Map<string, Value>(roots.get('mcp') ?? []);
     if (record.method !== undefined) mcp.set('method', record.method);
     const params = new Map(isObject(mcp.get('params')) ? (mcp.get('params') as ObjectValue) : []);
     if (namesItem(record.method)) {
@@ -148,7 +146,7 @@ class Knowledge {
     if (root === 'mcp') {
       if (second === 'method' || second === 'protocolVersion') return false;
       // A completion or subscription is judged as the use of something, and such a use has no arguments.
-      if (view.as !== 'message' && third !== '_meta') return false;
+      if (second === 'params' && view.as !== 'message' && third !== '_meta') return false;
       const isItem = (third === 'name' || third === 'uri') && path.names.length === 3;
       if (isItem && (namesItem(view.facts.method) || view.facts[third] !== undefined)) return false;
     }

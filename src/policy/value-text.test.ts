@@ -35,6 +35,9 @@ test('is cut at 256 characters, at a whole character', () => {
   expect(valueText('a'.repeat(254))).toBe(`"${'a'.repeat(254)}"`);
   expect(valueText('a'.repeat(255))).toBe(`"${'a'.repeat(255)}…`);
   expect(valueText(jsonValue(number('1'.repeat(300))))).toBe(`${'1'.repeat(256)}…`);
+  const full = `["${'a'.repeat(253)}"`;
+  expect(valueText(['a'.repeat(253), 'b'])).toBe(`${full}…`);
+  expect(valueText(['a'.repeat(252)])).toBe(`["${'a'.repeat(252)}"]`);
   expect(valueText('😀'.repeat(500)).isWellFormed()).toBe(true);
   expect(valueText(`a${'😀'.repeat(500)}`).isWellFormed()).toBe(true);
 });
