@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -239,6 +240,28 @@ describe('completion', () => {
     for (const { name } of commands) expect(out).toContain(name);
     for (const flag of ['entryPoints.web.address', 'accessLog.format', 'claim-json', 'configFile'])
       expect(out).toContain(flag);
+  });
+});
+
+describe('completion in bash', () => {
+  test.each<[string, readonly string[]]>([
+    ['pol', ['policy']],
+    ['--log.l', ['--log.level']],
+    ['policy te', ['test']],
+    ['policy test --form', ['--format']],
+    ['policy lint --fail', ['--fail-on']],
+    ['policy nothing --fail', []],
+    ['audit ver', ['verify']],
+    ['audit verify --par', ['--partial']],
+    ['check --str', ['--strict']],
+    ['run --LOG.LEV', ['--log.level']],
+    ['token --claim-', ['--claim-json']],
+  ])('%s', async (line, expected) => {
+    const { out } = await portcullis(['completion', 'bash']);
+    const words = ['portcullis', ...line.split(' ')];
+    const script = `${out}\nCOMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _portcullis; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+    expect([stderr, stdout.split('\n').filter((word) => word !== '')]).toEqual(['', expected]);
   });
 });
 

@@ -30,33 +30,77 @@ Examples:
   };
 }
 
+/** A command, and the words that can stand after it: names of members for a group, else flags. */
+interface CompletedCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly words: readonly string[];
+  readonly install: boolean;
+  /** What can stand after each member of a group. */
+  readonly members: readonly CompletedCommand[];
+}
+
 /** What can stand where. */
 interface CompletionWords {
-  readonly commands: readonly {
-    readonly name: string;
-    readonly summary: string;
-    readonly words: readonly string[];
-    readonly install: boolean;
-  }[];
+  readonly commands: readonly CompletedCommand[];
   readonly installFlags: readonly string[];
 }
 
 async function collectWords(entries: readonly CommandEntry[]): Promise<CompletionWords> {
-  const commands = await Promise.all(
-    entries.map(async ({ name, summary, load }) => {
-      const loaded = await load();
-      if ('group' in loaded) return { name, summary, words: loaded.group.map((each) => each.name), install: false };
-      const command = new Command(name);
-      loaded.command.configure(command);
-      const words = command.options.map((option) => option.long ?? '').filter((flag) => flag !== '');
-      return { name, summary, words: [...words, '--help'], install: loaded.command.takesInstallOptions === true };
-    }),
-  );
+  const commands = await Promise.all(entries.map(completed));
   const names = (path: readonly string[]) => (path[0] === 'entryPoints' ? standardNames : []);
   const installFlags = optionPaths(staticSchema).flatMap((path) =>
     path.includes('<name>') ? names(path).map((name) => path.with(path.indexOf('<name>'), name)) : [path],
   );
   return { commands, installFlags: ['--configFile', ...installFlags.map((path) => `--${path.join('.')}`)] };
+}
+
+async function completed({ name, summary, load }: CommandEntry): Promise<CompletedCommand> {
+  const loaded = await load();
+  if ('group' in loaded) {
+    const members = await Promise.all(loaded.group.map(completed));
+    return { name, summary, words: members.map((member) => member.name), install: false, members };
+  }
+  const command = new Command(name);
+  loaded.command.configure(command);
+  const flags = command.options.map((option) => option.long ?? '').filter((flag) => flag !== '');
+  const install = loaded.command.takesInstallOptions === true;
+  return { name, summary, words: [...flags, '--help'], install, members: [] };
+}
+
+function bashCase(command: CompletedCommand): string {
+  const { name, words, install, members } = command;
+  const assign = `words="${words.join(' ')}${install ? ' $install' : ''}"`;
+  if (members.length === 0) return `      ${name}) ${assign} ;;`;
+  const inner = members.map((member) => `        *:${member.name}) words="${member.words.join(' ')}" ;;`);
+  return [
+    `      ${name}) case "$COMP_CWORD:\${COMP_WORDS[2]}" in`,
+    `        2:*) ${assign} ;;`,
+    ...inner,
+    '      esac ;;',
+  ].join('\n');
+}
+
+function zshCase(command: CompletedCommand): string {
+  const { name, words, install, members } = command;
+  const add = (list: readonly string[]): string => `compadd -M 'm:{a-zA-Z}={A-Za-z}' -- ${list.join(' ')}`;
+  if (members.length === 0) return `    ${name}) ${add(words)}${install ? ' $install' : ''} ;;`;
+  const inner = members.map((member) => `      *:${member.name}) ${add(member.words)} ;;`);
+  return [`    ${name}) case $CURRENT:$words[3] in`, `      3:*) ${add(words)} ;;`, ...inner, '    esac ;;'].join('\n');
+}
+
+function fishLines(command: CompletedCommand): string[] {
+  const { name, words, members } = command;
+  const seen = `__fish_seen_subcommand_from ${name}`;
+  const line = (condition: string, word: string): string =>
+    `complete -c portcullis -n "${condition}" ${word.startsWith('--') ? `-l '${word.slice(2)}'` : `-a ${word}`}`;
+  if (members.length === 0) return words.map((word) => line(seen, word));
+  return [
+    ...words.map((word) => line(`${seen}; and not __fish_seen_subcommand_from ${words.join(' ')}`, word)),
+    ...members.flatMap((member) =>
+      member.words.map((word) => line(`${seen}; and __fish_seen_subcommand_from ${member.name}`, word)),
+    ),
+  ];
 }
 
 const writers: Readonly<Record<string, (words: CompletionWords) => string>> = {
@@ -68,7 +112,7 @@ _portcullis() {
     words="${commands.map(({ name }) => name).join(' ')}"
   else
     case "\${COMP_WORDS[1]}" in
-${commands.map(({ name, words, install }) => `      ${name}) words="${words.join(' ')}${install ? ' $install' : ''}" ;;`).join('\n')}
+${commands.map(bashCase).join('\n')}
       *) words="$install" ;;
     esac
   fi
@@ -98,7 +142,7 @@ ${commands.map(({ name, summary }) => `    '${name}:${summary.replaceAll("'", "'
     return
   fi
   case $words[2] in
-${commands.map(({ name, words, install }) => `    ${name}) compadd -M 'm:{a-zA-Z}={A-Za-z}' -- ${words.join(' ')}${install ? ' $install' : ''} ;;`).join('\n')}
+${commands.map(zshCase).join('\n')}
     *) compadd -M 'm:{a-zA-Z}={A-Za-z}' -- $install ;;
   esac
   _files
@@ -108,14 +152,7 @@ compdef _portcullis portcullis
   fish: ({ commands, installFlags }) => `# fish completion for portcullis
 set -l names ${commands.map(({ name }) => name).join(' ')}
 ${commands.map(({ name, summary }) => `complete -c portcullis -n "not __fish_seen_subcommand_from $names" -a ${name} -d '${summary.replaceAll("'", "\\'")}'`).join('\n')}
-${commands
-  .flatMap(({ name, words }) =>
-    words.map((word) => {
-      const what = word.startsWith('--') ? `-l '${word.slice(2)}'` : `-a ${word}`;
-      return `complete -c portcullis -n "__fish_seen_subcommand_from ${name}" ${what}`;
-    }),
-  )
-  .join('\n')}
+${commands.flatMap(fishLines).join('\n')}
 ${installFlags
   .map(
     (flag) =>
