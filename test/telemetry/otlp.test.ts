@@ -248,6 +248,20 @@ describe('where a trace comes from', () => {
 });
 
 describe('requests that never become an operation', () => {
+  test('[TEL-spans.conventions] plain HTTP: a status of 4xx is an error of the client side only, and both say which', async () => {
+    const traceId = `${'f'.repeat(31)}1`;
+    const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+    expect((await setting.http('GET', '/plain/x', headers)).status).toBe(405);
+    const { server, client } = await spansOf(traceId);
+    expect(server).toMatchObject({ name: 'GET plain@file', statusCode: 0 });
+    expect(server.attributes).not.toHaveProperty('error.type');
+    expect(client).toMatchObject({
+      name: 'GET',
+      statusCode: 2,
+      attributes: { 'error.type': '405', 'http.response.status_code': 405, 'network.protocol.version': '1.1' },
+    });
+  });
+
   test('[TEL-spans.refused] a missing token is traced as a failed authentication', async () => {
     const { answer, server, authenticate, children } = await traced('tools/list', {}, { token: null });
     expect(answer.status).toBe(401);

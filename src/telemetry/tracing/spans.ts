@@ -47,7 +47,8 @@ export function writeSpans(out: ByteWriter, request: EndedRequest, settings: Spa
       start: offset + facts.originStart,
       end: offset + (facts.originEnd === 0 ? end : facts.originEnd),
     });
-    writeCommon(out, exchange, operation, facts.originStatus, error, settings);
+    // Services speak HTTP/1.1, whatever the client speaks.
+    writeCommon(out, operation, '1.1', error, settings);
     const [address, port] = splitUrl(facts.serverUrl);
     attribute(out, keys.upstreamAddress, address);
     attribute(out, keys.upstreamPort, Number(port));
@@ -79,7 +80,7 @@ function writeServerSpan(
 ): void {
   const { exchange, status, end, trace } = request;
   const { facts, target } = exchange;
-  const error = errorTypeOf(facts, status, 'server');
+  const error = serverError(facts, status, operation);
   const start = beginSpan(out, trace, {
     spanId: trace.spanId,
     parentSpanId: trace.parent?.spanId,
@@ -88,7 +89,7 @@ function writeServerSpan(
     start: facts.startedAtWall,
     end: facts.startedAtWall + (end - facts.startedAt),
   });
-  writeCommon(out, exchange, operation, status, error, settings);
+  writeCommon(out, operation, exchange.protocol, error, settings);
   attribute(out, keys.clientAddress, exchange.clientAddress);
   attribute(out, keys.httpMethod, knownHttpMethod(exchange.method));
   attribute(out, keys.status, status);
@@ -103,7 +104,7 @@ function writeServerSpan(
   if (facts.mcp?.sessionId !== undefined) attribute(out, keys.session, facts.mcp.sessionId);
   writeCaptured(out, request, settings);
   endSpan(out, start, {
-    failed: status >= 500 || (error !== '' && operation !== undefined),
+    failed: error !== '',
     remoteParent: trace.parent !== undefined,
     link: trace.link,
   });
@@ -145,23 +146,25 @@ function httpName(exchange: Exchange): string {
     : `${knownHttpMethod(exchange.method)} ${exchange.facts.router}`;
 }
 
+/** A span has an `error.type` whenever it failed. What plain HTTP clients do wrong is no failure of a server. */
+function serverError(facts: RequestFacts, status: number, operation: McpFacts | undefined): string {
+  const error = operation === undefined ? '' : errorTypeOf(facts, status, 'server');
+  return error === '' && status >= 500 ? (facts.errorType ?? String(status)) : error;
+}
+
 /** What both sides say about an operation. */
 function writeCommon(
   out: ByteWriter,
-  exchange: Exchange,
   mcp: McpFacts | undefined,
-  status: number | undefined,
+  protocol: string,
   errorType: string,
   { aliases }: SpanSettings,
 ): void {
   attribute(out, keys.transport, 'tcp');
   attribute(out, keys.protocol, 'http');
-  attribute(out, keys.protocolVersion, exchange.protocol);
-  if (mcp === undefined) {
-    if (status === undefined || status >= 500)
-      attribute(out, keys.error, exchange.facts.errorType ?? String(status ?? 'unknown'));
-    return;
-  }
+  attribute(out, keys.protocolVersion, protocol);
+  if (errorType !== '') attribute(out, keys.error, errorType);
+  if (mcp === undefined) return;
   attribute(out, keys.method, mcp.method);
   if (mcp.protocolVersion !== undefined) attribute(out, keys.mcpVersion, mcp.protocolVersion);
   if (mcp.requestId !== undefined) {
@@ -177,5 +180,4 @@ function writeCommon(
       if (aliases) attribute(out, keys.toolAlias, mcp.name);
     }
   } else if (mcp.method === 'prompts/get' && mcp.name !== undefined) attribute(out, keys.prompt, mcp.name);
-  if (errorType !== '') attribute(out, keys.error, errorType);
 }
