@@ -16,6 +16,8 @@ import { type RouterTls, requireDemands } from './router-tls.ts';
 export interface EntrypointFacts {
   readonly name: string;
   readonly tls: boolean;
+  /** TLS options of everything served here, unless routers name others; as the install options write it. */
+  readonly tlsOptions?: string | undefined;
   /** Routers that name no entrypoint are served here. */
   readonly isDefault: boolean;
   /** Qualified names of middlewares before those of each router. */
@@ -108,8 +110,10 @@ export async function buildRouters(context: RouterBuildContext): Promise<RouterB
 
     const broken = found.some((one) => one.severity === 'error');
     const handlers = new Map<string, Handler>();
-    if (!broken && context.tls.isClosed(config) && entrypoints.some((one) => one.tls)) {
-      const message = 'the TLS options called default are broken: the route is closed over TLS';
+    const isClosed = (one: EntrypointFacts): boolean => one.tls && context.tls.isClosed(config, one.tlsOptions);
+    const closedAt = entrypoints.filter(isClosed).map((one) => one.name);
+    if (!broken && closedAt.length > 0) {
+      const message = `TLS options are missing or broken: the route is closed at ${closedAt.join(', ')}`;
       const problem = { code: 'CONFIG_REFERENCE', severity: 'warning', message, hint: 'mend them first' } as const;
       found.push(diagnoseItem(item, ['rule'], problem));
     }
@@ -122,7 +126,7 @@ export async function buildRouters(context: RouterBuildContext): Promise<RouterB
         else before.push(built);
       }
       const chain = [...before, ...used];
-      const shut = broken || !complete || (entrypoint.tls && context.tls.isClosed(config));
+      const shut = broken || !complete || isClosed(entrypoint);
       const handler =
         shut || service === undefined
           ? closed

@@ -1,7 +1,7 @@
 import type { DynamicConfiguration } from '../config/dynamic/model.ts';
 import type { RuntimeStatus } from '../config/runtime/status.ts';
 import type { CertificatePair } from '../entrypoint/tls-state.ts';
-import type { Diagnostic } from '../errors.ts';
+import { type Diagnostic, nearest } from '../errors.ts';
 import type { Handler } from '../http/exchange.ts';
 import type { MiddlewareContext, MiddlewareDefinition } from '../middleware/definition.ts';
 import { RouterTable } from '../router/table.ts';
@@ -18,7 +18,7 @@ import { findConflicts, notFound, type OwnedEndpoint, servePublished } from './p
 import { refuseMisdirected, routerTls } from './router-tls.ts';
 import type { SharedState } from './shared-state.ts';
 import { itemStatuses } from './statuses.ts';
-import { tlsSettings } from './tls-settings.ts';
+import { findTlsOptions, tlsSettings } from './tls-settings.ts';
 
 /** What outlives generations and what the installation says. */
 export interface BuildContext {
@@ -91,16 +91,22 @@ export async function buildGeneration(
     generation: id,
     loadedAt: new Date(),
     items: itemStatuses({ configuration, problems, pinned: notes.pinned, routers: routers.routers }),
-    problems: [...configuration.problems, ...tlsProblems(configuration, notes.pinned)],
+    problems: [...configuration.problems, ...tlsProblems(configuration, context.entrypoints, notes.pinned)],
     refused: notes.refused,
   };
-  const tls = tlsSettings(configuration.tls, context.defaultCertificate, tlsOfRouters.byHost);
+  const { byHost } = tlsOfRouters;
+  const tls = new Map(
+    context.entrypoints
+      .filter((one) => one.tls)
+      .map((one) => [one.name, tlsSettings(configuration.tls, context.defaultCertificate, byHost, one.tlsOptions)]),
+  );
   const generation = new Generation({
     id,
     handlers: new Map(
       context.entrypoints.map((one) => {
         const handler = entrypointHandler(one, routers.routers);
-        return [one.name, one.tls ? refuseMisdirected(tls, handler) : handler];
+        const settings = tls.get(one.name);
+        return [one.name, settings === undefined ? handler : refuseMisdirected(settings, handler)];
       }),
     ),
     tls,
@@ -141,7 +147,11 @@ function entrypointHandler(entrypoint: EntrypointFacts, routers: readonly BuiltR
   return entrypoint.redirection === undefined ? serve : redirectAll(entrypoint.redirection, serve);
 }
 
-function tlsProblems(configuration: DynamicConfiguration, pinned: Breakage): Diagnostic[] {
+function tlsProblems(
+  configuration: DynamicConfiguration,
+  entrypoints: readonly EntrypointFacts[],
+  pinned: Breakage,
+): Diagnostic[] {
   const { certificates, options, defaultCertificate } = configuration.tls;
   const replaced = [...options.keys()].flatMap((name) => pinned.get(breakageKey('tls', name)) ?? []);
   const found = [
@@ -149,7 +159,16 @@ function tlsProblems(configuration: DynamicConfiguration, pinned: Breakage): Dia
     ...options.values(),
     ...(defaultCertificate === undefined ? [] : [defaultCertificate]),
   ].flatMap((item) => item.problems);
-  return [...found, ...replaced];
+  const missing = entrypoints.flatMap(({ name, tlsOptions }): Diagnostic[] => {
+    if (tlsOptions === undefined || tlsOptions === 'default') return [];
+    if (findTlsOptions(configuration.tls, tlsOptions) !== undefined) return [];
+    const near = nearest(tlsOptions, options.keys());
+    const hint =
+      near === undefined ? 'write them under tls.options of the routing configuration' : `did you mean ${near}?`;
+    const message = `entryPoints.${name}.http.tls.options: TLS options ${tlsOptions} do not exist, so nothing is served there`;
+    return [{ code: 'CONFIG_REFERENCE', severity: 'error', message, hint }];
+  });
+  return [...found, ...replaced, ...missing];
 }
 
 function breakageOf(

@@ -58,7 +58,7 @@ class RunningGateway implements Gateway {
   readonly #entrypoints: Entrypoint[] = [];
   readonly #generations = new Map<number, Generation>();
   #context: InstallContext | undefined;
-  #tls: TlsState | undefined;
+  readonly #tls = new Map<string, TlsState>();
   #collection: ProviderCollection | undefined;
   #current: Generation | undefined;
   #effective: DynamicConfiguration | undefined;
@@ -94,9 +94,10 @@ class RunningGateway implements Gateway {
         entrypoints: () => this.#entrypoints,
         servers: () => (this.#current as Generation).servers(),
         certificates: () => {
-          if (this.#tls === undefined) return [];
-          const { certificates, defaultCertificate } = (this.#current as Generation).tls;
-          return [...certificates, defaultCertificate].map(({ cert }) => cert);
+          // Certificates are the same at every entrypoint.
+          const [settings] = (this.#current as Generation).tls.values();
+          if (settings === undefined) return [];
+          return [...settings.certificates, settings.defaultCertificate].map(({ cert }) => cert);
         },
       });
     } catch (error) {
@@ -198,7 +199,7 @@ class RunningGateway implements Gateway {
 
   #swap(generation: Generation, effective: DynamicConfiguration): void {
     try {
-      this.#tls?.use(generation.tls);
+      for (const [name, settings] of generation.tls) this.#tls.get(name)?.use(settings);
     } catch (error) {
       this.#log.error('a certificate cannot be used, TLS stays as it was', {
         error: error instanceof Error ? error.message : String(error),
@@ -218,7 +219,9 @@ class RunningGateway implements Gateway {
     const context = this.#context as InstallContext;
     const generation = this.#current as Generation;
     for (const options of entrypointOptions(this.#configuration)) {
-      if (options.tls && this.#tls === undefined) this.#tls = new TlsState(generation.tls);
+      const settings = generation.tls.get(options.name);
+      const tls = settings === undefined ? undefined : new TlsState(settings);
+      if (tls !== undefined) this.#tls.set(options.name, tls);
       const entrypoint = new Entrypoint(options, {
         log: this.#log,
         observe: (exchange, status, end) => {
@@ -226,7 +229,7 @@ class RunningGateway implements Gateway {
           if (id !== undefined) this.#generations.get(id)?.leave();
           context.observer.finished(exchange, status, end);
         },
-        ...(options.tls && this.#tls !== undefined ? { tls: this.#tls } : {}),
+        ...(tls === undefined ? {} : { tls }),
       });
       this.#entrypoints.push(entrypoint);
       entrypoint.use(this.#handlerFor(options.name, generation));

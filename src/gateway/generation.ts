@@ -10,7 +10,8 @@ export class Generation {
   readonly id: number;
   /** One handler per entrypoint name. */
   readonly handlers: ReadonlyMap<string, Handler>;
-  readonly tls: TlsSettings;
+  /** Settings of the entrypoints that speak TLS, by name. */
+  readonly tls: ReadonlyMap<string, TlsSettings>;
   readonly status: RuntimeStatus;
   /** States of upstream servers by qualified service name. */
   readonly servers: () => ReadonlyMap<string, readonly object[]>;
@@ -24,7 +25,7 @@ export class Generation {
   constructor(parts: {
     id: number;
     handlers: ReadonlyMap<string, Handler>;
-    tls: TlsSettings;
+    tls: ReadonlyMap<string, TlsSettings>;
     status: RuntimeStatus;
     servers: () => ReadonlyMap<string, readonly object[]>;
     starters?: readonly (() => void)[];

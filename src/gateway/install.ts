@@ -77,6 +77,7 @@ function entrypointFacts(configuration: StaticConfiguration): EntrypointFacts[] 
   return entries.map(([name, one]) => ({
     name,
     tls: one.http.tls !== undefined,
+    tlsOptions: one.http.tls?.options,
     isDefault: marked ? one.asDefault : name !== 'admin' && name !== 'traefik',
     middlewares: one.http.middlewares,
     redirection: redirectionOf(configuration, name),

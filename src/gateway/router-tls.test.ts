@@ -53,13 +53,14 @@ function routesText(routers: Routers, options: Options): string {
   });
 }
 
-async function start(routers: Routers, options: Options): Promise<Gateway> {
+async function start(routers: Routers, options: Options, flags: readonly string[] = []): Promise<Gateway> {
   folder = mkdtempSync(join(tmpdir(), 'portcullis-router-tls-'));
   writeFileSync(join(folder, 'routes.json'), routesText(routers, options));
   const argv = [
     ...['web', 'websecure', 'admin'].map((name) => `--entryPoints.${name}.address=127.0.0.1:0`),
     `--providers.file.directory=${folder}`,
     '--providers.providersThrottleDuration=10ms',
+    ...flags,
   ];
   const gateway = await startGatewayWithin(argv, folder);
   running.push(gateway);
@@ -78,13 +79,15 @@ interface Request {
   readonly sni: string;
   readonly host: string;
   readonly pair?: Pair | undefined;
+  /** Another entrypoint than `websecure`. */
+  readonly at?: string;
   readonly minVersion?: SecureVersion;
   readonly maxVersion?: SecureVersion;
 }
 
 function connection(gateway: Gateway, request: Partial<Request>, ALPNProtocols: string[]): TLSSocket {
-  const { sni = '', host: _host, pair, ...versions } = request;
-  const port = gateway.addresses.get('websecure')?.port ?? 0;
+  const { sni = '', host: _host, pair, at = 'websecure', ...versions } = request;
+  const port = gateway.addresses.get(at)?.port ?? 0;
   const name = sni === '' ? {} : { servername: sni };
   return connectTls({
     host: '127.0.0.1',
@@ -216,6 +219,51 @@ describe('[AR-tls.hosts] what TLS options demand is demanded of every request fo
   });
 });
 
+describe('[AR-tls.hosts] TLS options of an entrypoint', () => {
+  const inner = ['--entryPoints.inner.address=127.0.0.1:0', '--entryPoints.inner.http.tls.options=mutual'];
+  const routers: Routers = {
+    a: { rule: 'Host(`a.test`)' },
+    b: { rule: 'Host(`b.test`)', options: 'relaxed' },
+  };
+  const relaxed = { minVersion: 'VersionTLS12' };
+
+  test('hold for what has none of its own, there and not elsewhere, also after a change', async () => {
+    const gateway = await start(routers, { mutual: demand(pairs.client), relaxed }, inner);
+    const request = { sni: 'a.test', host: 'a.test' };
+    expect(await ask(gateway, request)).toBe('200');
+    expect(await ask(gateway, { ...request, at: 'inner' })).toBe('cut');
+    expect(await ask(gateway, { ...request, at: 'inner', pair: pairs.client })).toBe('200');
+    expect(await ask(gateway, { sni: 'b.test', host: 'b.test', at: 'inner' })).toBe('200');
+    expect(await ask(gateway, { sni: 'b.test', host: 'a.test', at: 'inner' })).toBe('421');
+    await change(gateway, routers, { mutual: demand(pairs.other), relaxed });
+    expect(await ask(gateway, { ...request, at: 'inner', pair: pairs.client })).toBe('cut');
+    expect(await ask(gateway, { ...request, at: 'inner', pair: pairs.other })).toBe('200');
+    expect(await ask(gateway, request)).toBe('200');
+  });
+
+  test('every entrypoint hears of a change of the default options', async () => {
+    const plain = ['--entryPoints.inner.address=127.0.0.1:0', '--entryPoints.inner.http.tls=true'];
+    const gateway = await start(routers, { relaxed }, plain);
+    const request = { sni: 'a.test', host: 'a.test' };
+    for (const at of ['websecure', 'inner']) expect(await ask(gateway, { ...request, at })).toBe('200');
+    await change(gateway, routers, { relaxed, default: demand(pairs.client) });
+    for (const at of ['websecure', 'inner']) {
+      expect(await ask(gateway, { ...request, at })).toBe('cut');
+      expect(await ask(gateway, { ...request, at, pair: pairs.client })).toBe('200');
+    }
+  });
+
+  test('that do not exist: nothing is served there', async () => {
+    const gateway = await start(routers, { relaxed }, inner);
+    expect(await ask(gateway, { sni: 'a.test', host: 'a.test', at: 'inner' })).toBe('503');
+    expect(await ask(gateway, { sni: 'a.test', host: 'a.test' })).toBe('200');
+    expect(await ask(gateway, { sni: 'b.test', host: 'b.test', at: 'inner' })).toBe('200');
+    expect(gateway.status().problems.map((problem) => problem.message)).toEqual([
+      expect.stringContaining('entryPoints.inner.http.tls.options: TLS options mutual do not exist'),
+    ]);
+  });
+});
+
 describe('[AR-tls.broken] options that cannot be had', () => {
   const problemsOf = (gateway: Gateway, name: string) =>
     gateway.status().items.find((item) => item.kind === 'router' && item.name === `${name}@file`)?.problems ?? [];
@@ -224,7 +272,13 @@ describe('[AR-tls.broken] options that cannot be had', () => {
   test.each<[string, Routers, Options, string, RegExp]>([
     ['that do not exist', { a: { rule: 'Host(`a.test`)', options: 'mutaul' } }, { mutual: {} }, '503', /do not exist/],
     ['that are broken', { a: { rule: 'Host(`a.test`)', options: 'o' } }, { o: absent }, 'cut', /are broken/],
-    ['that are broken and hold for all', { a: { rule: 'Host(`a.test`)' } }, { default: absent }, '503', /closed over/],
+    [
+      'that are broken and hold for all',
+      { a: { rule: 'Host(`a.test`)' } },
+      { default: absent },
+      '503',
+      /closed at websecure/,
+    ],
     [
       'that a router on the same host has not asked for',
       { z: { rule: 'Host(`a.test`)', options: 'o' }, a: { rule: 'Host(`a.test`) && Path(`/`)', options: 'p' } },

@@ -5,7 +5,7 @@ import { type Diagnostic, nearest } from '../errors.ts';
 import type { Handler } from '../http/exchange.ts';
 import { Refusal } from '../http/refusal.ts';
 import type { CompiledRule } from '../router/rule.ts';
-import { behaviourOf } from './tls-settings.ts';
+import { behaviourOf, findTlsOptions } from './tls-settings.ts';
 
 /** What became of a router's wish. */
 export interface Claim {
@@ -18,8 +18,8 @@ export interface Claim {
 export interface RouterTls {
   /** Takes note of what a router asks for, and says what is wrong with it. */
   claim(item: Item<RouterConfig>, rule: CompiledRule | undefined): Claim;
-  /** True when a router cannot be served over TLS at all: the options that hold for it are broken. */
-  isClosed(config: RouterConfig): boolean;
+  /** True when a router cannot be served over TLS: the options that hold for it, its own or `own` of the entrypoint, are missing or broken. */
+  isClosed(config: RouterConfig, own: string | undefined): boolean;
   /** What a router's own options demand of clients ({@link demandsOf}). */
   demands(config: RouterConfig): string;
   /** Names of options by host, as far as routers have been claimed. */
@@ -30,7 +30,8 @@ export interface RouterTls {
  * Options are chosen by the server name of the handshake, before there is a request. What a router asks for therefore holds
  * for its hosts, whoever else they belong to; two routers cannot ask for different ones for the same host.
  */
-export function routerTls({ options }: TlsConfig): RouterTls {
+export function routerTls(config: TlsConfig): RouterTls {
+  const { options } = config;
   const claims = new Map<string, { readonly options: string; readonly router: string }>();
   const byHost = new Map<string, string>();
   const isBroken = (name: string): boolean => options.get(name)?.problems.some(isError) === true;
@@ -42,7 +43,11 @@ export function routerTls({ options }: TlsConfig): RouterTls {
   return {
     byHost,
     demands,
-    isClosed: ({ tls }) => isBroken(tls?.options ?? 'default'),
+    isClosed({ tls }, own = 'default') {
+      const name = tls?.options ?? own;
+      const found = findTlsOptions(config, name);
+      return found === undefined ? name !== 'default' : found.problems.some(isError);
+    },
     claim(item, rule) {
       const name = item.config.tls?.options;
       if (name === undefined || name === 'default') return { problems: [] };

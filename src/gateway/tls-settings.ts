@@ -28,13 +28,18 @@ export async function makeDefaultCertificate(): Promise<CertificatePair> {
   return { cert: pair.cert, key: pair.private };
 }
 
-/** TLS settings of a generation: certificates, the default options, and options that single routers ask for by host. */
+/**
+ * TLS settings of an entrypoint in a generation: certificates, options that single routers ask for by host, and for all
+ * other names those that the install options name, else the ones called `default`.
+ */
 export function tlsSettings(
   config: TlsConfig,
   fallback: CertificatePair,
   hostOptions: ReadonlyMap<string, string>,
+  own = 'default',
 ): TlsSettings {
-  const defaults = findOptions(config, 'default');
+  const found = findTlsOptions(config, own);
+  const defaults = found !== undefined && works(found) ? found : undefined;
   const byHost = new Map<string, TlsBehaviour>();
   for (const [host, name] of hostOptions) {
     const options = config.options.get(name);
@@ -48,13 +53,12 @@ export function tlsSettings(
   };
 }
 
-function findOptions(config: TlsConfig, bareName: string): Item<TlsOptionsConfig> | undefined {
+/** Options by their qualified name, or by a name as install options write it; broken ones, too. */
+export function findTlsOptions(config: TlsConfig, written: string): Item<TlsOptionsConfig> | undefined {
+  const exact = config.options.get(written);
+  if (exact !== undefined) return exact;
   for (const [name, item] of config.options) {
-    if (
-      (name === bareName || name.startsWith(`${bareName}@`) || name.startsWith(`default-${bareName}@`)) &&
-      works(item)
-    )
-      return item;
+    if (name.startsWith(`${written}@`) || name.startsWith(`default-${written}@`)) return item;
   }
   return undefined;
 }
