@@ -267,6 +267,29 @@ describe('[PL-8.replay] a recorded message is decided by policies as it was, or 
     });
     const again = decideRecorded(set, recordOf(completion, set, [set], keepBack));
     expect(again).toEqual({ outcome: 'unknown', missing: ['jwt.groups'] });
+    const other = policySetOf({
+      policies: [allow(`${prompt} && ${isDev}`), allow(`Equals('mcp.method', 'completion/complete') && ${isAnn}`)],
+    });
+    expect(decideRecorded(other, recordOf(completion, other, [other], keepBack))).toEqual(again);
+  });
+
+  test('a message that stands for the use of something has the item of that use, and no arguments', () => {
+    const complete = requestOf({
+      mcp: { method: 'completion/complete', params: { ref: { type: 'ref/prompt', name: 'p' }, arguments: { n: 9 } } },
+    });
+    const task = requestOf({ mcp: { method: 'tasks/get', params: { taskId: 'a', name: 'b' } } });
+    const said = (match: string, given: PolicyRequest, action: 'allow' | 'deny' = 'allow') => {
+      const set = policySetOf({ policies: [{ match, action }], defaultAction: action === 'allow' ? 'deny' : 'allow' });
+      return decideRecorded(set, recordOf(given, set, [])).outcome;
+    };
+    const own = (match: string) => `Equals('mcp.method', 'completion/complete') && ${match}`;
+    expect(said(`Equals('mcp.method', 'prompts/get') && ${n}`, complete)).toBe('deny');
+    expect(said(own("Equals('mcp.params.name', 'p')"), complete, 'deny')).toBe('deny');
+    expect(said(own("Equals('mcp.params.name', 'x')"), complete, 'deny')).toBe('allow');
+    expect(said(own("Exists('mcp.params.uri')"), complete, 'deny')).toBe('unknown');
+    expect(said("Exists('mcp.params.name')", task)).toBe('unknown');
+    expect(said("Exists('mcp.params.name')", call)).toBe('allow');
+    expect(said("Exists('mcp.params.uri')", call)).toBe('deny');
   });
 
   test('values that were recorded side by side, one in another and for no path come together', () => {

@@ -172,7 +172,7 @@ export const reasons: readonly Reason[] = [
   {
     file: 'src/policy/judgement/one-of.ts',
     line: /a\.kind === 'fixed' && b\.kind === 'fixed'/,
-    to: /^true$/,
+    to: /^true$|\|\| b\.kind/,
     why: 'What is not fixed has no value, and no value equals nothing.',
   },
   {
@@ -180,6 +180,12 @@ export const reasons: readonly Reason[] = [
     line: /anchoredText\.exec/,
     to: /\[1\]\.replace/,
     why: 'The group takes part in every match.',
+  },
+  {
+    file: 'src/policy/judgement/split-contains.ts',
+    line: /wanted\.kind !== 'fixed'/,
+    to: /^false$/,
+    why: 'What is not fixed has no value, and of no value it cannot be ruled out that it is a part.',
   },
   {
     file: 'src/policy/judgement/split-contains.ts',
@@ -335,7 +341,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     file: 'src/policy/replay.ts',
-    line: /value\.filter/,
+    line: /value\.filter|'string'\) return value;/,
     to: /^(?:value|true)$/,
     why: 'All that is recorded of a header is texts.',
   },

@@ -174,6 +174,14 @@ describe('[PL-6.possible] the outcomes of a condition of which parts are open ar
     ).toEqual([]);
   });
 
+  test('SplitContains with blanks around the parts that are known', () => {
+    const subject: PossibleValue = { kind: 'text', pieces: [' a , ', undefined] };
+    const said = ['a', ' a ', ''].map((wanted) =>
+      named(splitContainsJudgement.possible(subject, [fixed(','), fixed(wanted)])),
+    );
+    expect(said).toEqual([['true'], ['false'], ['false', 'true']]);
+  });
+
   test('a comparison', () => {
     const lower = comparisonJudgement((order) => order < 0);
     expect(check(lower, single, (subject, [bound = anyValue]) => isText(subject) || isText(bound))).toEqual([]);
