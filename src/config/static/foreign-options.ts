@@ -46,6 +46,77 @@ const foreignOptions: readonly ForeignOption[] = [
     unsupported: 'header names with other characters than letters, digits, - and _ are always refused',
     instead: 'remove it; for underscores there is underscoreHeadersStrategy',
   },
+  {
+    from: 'entryPoints.*.reusePort',
+    unsupported: 'ports are not shared with other programs',
+    instead: 'remove it; several processes of one gateway share them: workers',
+  },
+  {
+    from: 'entryPoints.*.transport.keepAliveMaxRequests',
+    unsupported: 'connections are kept while they are used',
+    instead: 'remove it; unused ones end after transport.respondingTimeouts.idleTimeout',
+  },
+  {
+    from: 'entryPoints.*.transport.keepAliveMaxTime',
+    unsupported: 'connections are kept while they are used',
+    instead: 'remove it; unused ones end after transport.respondingTimeouts.idleTimeout',
+  },
+  {
+    from: 'entryPoints.*.forwardedHeaders.connection',
+    unsupported: 'headers that Connection names never go on',
+    instead: 'remove it',
+  },
+  {
+    from: 'entryPoints.*.forwardedHeaders.notAppendXForwardedFor',
+    unsupported: 'X-Forwarded-For always ends with the peer',
+    instead: 'remove it',
+  },
+  {
+    from: 'entryPoints.*.http.encodeQuerySemicolons',
+    unsupported: 'queries go on as they were sent',
+    instead: 'remove it',
+  },
+  {
+    from: 'entryPoints.*.observability',
+    unsupported: 'settings for single entrypoints are not offered',
+    instead: 'set accessLog, metrics and tracing for all',
+  },
+  {
+    from: 'entryPoints.*.allowACMEByPass',
+    unsupported: 'certificates are not fetched by the gateway',
+    instead: 'remove it',
+  },
+  {
+    from: 'serversTransport.spiffe',
+    unsupported: 'SPIFFE is not offered',
+    instead: 'name the authorities under serversTransport.rootCAs',
+  },
+  { from: 'spiffe', unsupported: 'SPIFFE is not offered', instead: 'remove it' },
+  { from: 'tcpServersTransport', unsupported: 'TCP is not routed', instead: 'remove it' },
+  { from: 'core', unsupported: 'only the current rule language is known', instead: 'remove it' },
+  { from: 'hostResolver', unsupported: 'names of rules are not resolved', instead: 'remove it' },
+  { from: 'ocsp', unsupported: 'certificates are shown without OCSP answers', instead: 'remove it' },
+  ...['maxSize', 'maxAge', 'maxBackups', 'compress'].map((name) => ({
+    from: `log.${name}`,
+    unsupported: 'log files are not rotated by the gateway',
+    instead: 'rotate them with logrotate and send SIGUSR1, which opens them again',
+  })),
+  ...['accessLog', 'metrics', 'tracing'].map((name) => ({
+    from: `${name}.addInternals`,
+    unsupported: 'requests for admin endpoints are not reported',
+    instead: 'remove it',
+  })),
+  ...['statsD', 'datadog', 'influxDB2'].map((name) => ({
+    from: `metrics.${name}`,
+    unsupported: 'metrics are offered to Prometheus and by OTLP',
+    instead: 'use metrics.otlp with a collector in between',
+  })),
+  ...['kubernetesIngress', 'kubernetesGateway'].map((name) => ({
+    from: `providers.${name}`,
+    unsupported: 'of a cluster, IngressRoutes and their kin are read',
+    instead: 'use providers.kubernetesCRD',
+  })),
+  { from: 'api.disableDashboardAd', ignored: true },
   { from: 'api.debug', unsupported: 'there are no debug endpoints', instead: 'remove it' },
   {
     from: 'experimental',

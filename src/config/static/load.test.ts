@@ -343,6 +343,11 @@ describe('mistakes', () => {
       'entrypoints a and b both listen on :1',
     ],
     ['ACME', { argv: ['--certificatesResolvers.le.acme.email=x'] }, 'certificates are not fetched by the gateway'],
+    ['rotation', { argv: ['--log.maxSize=5'] }, 'send SIGUSR1'],
+    ['limits of connections', { argv: ['--entryPoints.web.transport.keepAliveMaxTime=5s'] }, 'idleTimeout'],
+    ['another backend for metrics', { file: 'metrics: {statsD: {address: "a:1"}}' }, 'use metrics.otlp'],
+    ['another provider', { argv: ['--providers.kubernetesIngress'] }, 'use providers.kubernetesCRD'],
+    ['SPIFFE', { argv: ['--serversTransport.spiffe.ids=a'] }, 'serversTransport.rootCAs'],
     ['a licence token', { env: { PORTCULLIS_HUB_TOKEN: 'abc' } }, 'no licence token is needed'],
     [
       'HTTP/3',

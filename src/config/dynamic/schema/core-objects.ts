@@ -24,7 +24,7 @@ export const service = z.strictObject({
             targetPort: z
               .union([port, z.string().min(1)])
               .optional()
-              .describe('Port of the endpoints, unless they say so themselves.'),
+              .describe('Not used: endpoints say their ports themselves.'),
             nodePort: unused('Not used.'),
             appProtocol: unused('Not used.'),
           }),
