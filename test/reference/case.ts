@@ -7,9 +7,9 @@ import {
   type PolicySet,
 } from '../../src/policy/index.ts';
 import { diagnoseOf } from '../support/policy.ts';
-import { readJson, type Value } from './interpreter.ts';
-import { type Facts, type ItemKind, judge, type Rules, readRules, seen } from './judge.ts';
-import { parse, Wrong } from './syntax.ts';
+import type { Fields, Value } from './functions.ts';
+import { type Facts, judge, seen } from './judge.ts';
+import { type Expr, parse, type Rules, readRules, Wrong } from './parser.ts';
 
 export interface CaseRules {
   readonly policies: readonly { readonly match: string; readonly action: 'allow' | 'deny'; readonly name?: string }[];
@@ -73,29 +73,33 @@ export function engineRequest(request: CaseRequest, message = request.message): 
   };
 }
 
+/** JSON for the reference: numbers as they were written. */
+function readJson(text: string): Value {
+  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
+    if (typeof value === 'number') return { number: context?.source };
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? new Map(Object.entries(value)) : value;
+  }) as Value;
+}
+
 function referenceFacts({ jwt, http, ip, protocolVersion, annotations }: CaseRequest): Facts {
   const headers = Object.entries(http.headers).flatMap(([name, sent]): [string, Value][] => {
     if (typeof sent === 'string') return [[name, sent]];
-    return sent[0] === undefined ? [] : [[name, sent.length > 1 ? [...sent] : sent[0]]];
+    return sent[0] === undefined ? [] : [[name, sent.length > 1 ? sent : sent[0]]];
   });
+  const root = (name: string, value: string | null): Fields => new Map(value === null ? [] : [[name, value]]);
   const roots = new Map<string, Value>([
     ['http', new Map<string, Value>([...Object.entries({ ...http, headers: null }), ['headers', new Map(headers)]])],
-    ['client', new Map<string, Value>(ip === null ? [] : [['ip', ip]])],
+    ['client', root('ip', ip)],
+    ['mcp', root('protocolVersion', protocolVersion)],
   ]);
   if (jwt !== null) roots.set('jwt', readJson(jwt));
-  return {
-    roots,
-    protocolVersion: protocolVersion ?? undefined,
-    annotations: readJson(annotations) as Map<string, Value>,
-  };
+  return { roots, annotations: readJson(annotations) as Fields };
 }
 
 /** A call without its layout, for comparing. */
-const shape = (text: string | undefined): string | undefined => {
-  if (text === undefined) return undefined;
-  const expr = parse(text);
-  return expr.kind === 'call' ? JSON.stringify([expr.name, expr.path, expr.values]) : text;
-};
+const shapeOf = (expr: Expr): string =>
+  expr.kind === 'call' ? JSON.stringify([expr.name, expr.path, expr.values]) : expr.kind;
 
 /** What is compared of a decision. */
 interface Said {
@@ -114,12 +118,19 @@ export function engineSays(engine: PolicySet, request: CaseRequest): Said & { re
   const forwarded = engine.decide(engineRequest(request, stringify(asked.mcp as JsonObject)));
   const { allowed, reason, rule } = decision;
   const forwardedSame = forwarded.allowed === allowed && forwarded.reason === reason && forwarded.rule === rule;
-  return { allowed, reason, rule, settledBy: shape(settled?.expression), undetermined: settled?.reason, forwardedSame };
+  const settledBy = settled && shapeOf(parse(settled.expression));
+  return { allowed, reason, rule, settledBy, undetermined: settled?.reason, forwardedSame };
 }
 
 export function referenceSays(reference: Rules, request: CaseRequest): Said {
-  const verdict = judge(reference, { kind: request.kind, message: readJson(request.message) }, referenceFacts(request));
-  return { ...verdict, settledBy: shape(verdict.settledBy) };
+  const { settled, ...verdict } = judge(
+    reference,
+    request.kind,
+    readJson(request.message) as Fields,
+    referenceFacts(request),
+  );
+  const undetermined = typeof settled?.outcome === 'string' ? settled.outcome : undefined;
+  return { ...verdict, settledBy: settled && shapeOf(settled.by), undetermined };
 }
 
 /** In what two decisions differ first; undefined when they agree. */
@@ -129,8 +140,6 @@ export function differenceOf(engine: ReturnType<typeof engineSays>, reference: S
   if (key !== undefined) return `not the same ${key}`;
   return engine.forwardedSame ? undefined : 'the forwarded message is judged otherwise';
 }
-
-const kinds = { tools: 'tool', prompts: 'prompt', resources: 'resource', resourceTemplates: 'template' } as const;
 
 /** Whether the engine shows each item to one caller, asked in one go like a list. */
 export function engineShows(engine: PolicySet, request: CaseRequest, items: readonly CaseItem[]): boolean[] {
@@ -142,11 +151,10 @@ export function engineShows(engine: PolicySet, request: CaseRequest, items: read
 export function referenceShows(
   reference: Rules,
   request: CaseRequest,
-  item: CaseItem,
+  { kind, item }: CaseItem,
 ): { least: boolean; most: boolean } {
-  const kind: ItemKind = kinds[item.kind];
   const facts = referenceFacts(request);
-  const value = readJson(item.item);
+  const value = readJson(item);
   const least = seen(reference, kind, value, facts, false);
   return { least, most: least || seen(reference, kind, value, facts, true) };
 }

@@ -17,7 +17,7 @@ import {
 } from './case.ts';
 import { makeCorpus } from './corpus.ts';
 import { item, request, rules, soup } from './generate.ts';
-import type { Rules } from './judge.ts';
+import type { Rules } from './parser.ts';
 import { Tape, tapes } from './tape.ts';
 import { itemPlaces, places } from './vocabulary.ts';
 

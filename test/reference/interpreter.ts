@@ -1,148 +1,133 @@
-/**
- * A second, slow reading of the policy language, written from the language page and the corner cases alone: the
- * differential tests hold the engine to it. Plain recursion, nothing compiled, nothing remembered.
- */
-import { RE2JS } from 're2js';
-import { type Call, type Expr, Num, type Path, strictDecimal, type Written } from './syntax.ts';
+/** What an expression comes to: plain recursion over its tree (language 2, 3). */
+import { elements, functions, isNum, isOpen, textOf, type Value } from './functions.ts';
+import { type Call, decimal, type Expr, type Num, type Path, type Written } from './parser.ts';
 
-/** What JSON says, with numbers as they were written. */
-export type Value = null | boolean | string | Num | Value[] | Map<string, Value>;
 /** true, false, or undetermined with why. */
-export type Outcome = true | false | 'absent' | 'type';
-/** `deny` is the reading in which absent request fields make a call false. */
-export type Reading = 'allow' | 'deny';
+export type Outcome = boolean | 'absent' | 'type';
+type Read = (path: Path) => Value | undefined;
 
-// --- Values (language 2, 3; corners 11, 12, 17, 22, 23) -------------------------------------------------------
-
-/** Reads JSON, keeping the text of numbers. */
-export function readJson(text: string): Value {
-  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
-    if (typeof value === 'number') return new Num(context?.source ?? String(value));
-    const keep = typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Num;
-    return keep ? value : new Map(Object.entries(value));
-  }) as Value;
+export function lookup(path: Path, root: Value | undefined): Value | undefined {
+  return path.reduce<Value | undefined>((value, name) => {
+    if (value instanceof Map) return value.get(name);
+    return Array.isArray(value) && /^(0|[1-9][0-9]*)$/.test(name) ? value[Number(name)] : undefined;
+  }, root);
 }
 
-export function lookup(path: Path, root: Value): Value | undefined {
-  let value: Value | undefined = root;
-  for (const name of path) {
-    if (value instanceof Map) value = value.get(name);
-    else if (Array.isArray(value) && /^(0|[1-9][0-9]*)$/.test(name)) value = value[Number(name)];
-    else return undefined;
-  }
-  return value;
+const fill = (written: Written, read: Read): (Value | undefined)[] =>
+  written.map((piece) => (Array.isArray(piece) ? read(piece) : piece));
+
+/** `deny` is the reading in which an absent request field makes a call false (language 4). */
+function outcomeOf({ name, path, values }: Call, read: Read, deny: boolean): Outcome {
+  const at = read(path);
+  if (at === undefined) return name === 'Exists' || (deny && /^(mcp|http)$/.test(path[0] ?? '')) ? false : 'absent';
+  const filled = values.map((written) => fill(written, read));
+  if (filled.some((pieces) => pieces.includes(undefined))) return 'absent';
+  if (filled.some((pieces) => pieces.length > 1 && pieces.some(isOpen))) return 'type';
+  const all = filled.map((pieces) => (pieces.length === 1 ? pieces[0] : pieces.map(textOf).join('')) ?? null);
+  return functions.get(name)?.(at, all[0] ?? null, all[1] ?? null, all) ?? 'type';
 }
 
-/** Sign, digits without zeros at either end, and the exponent of 0.digits. */
-function decimal(text: string): { sign: bigint; digits: string; exponent: bigint } {
-  const [, minus, whole = '', part = '', power = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const all = (whole + part).replace(/^0+/, '');
-  const exponent = BigInt(power.replace('+', '')) - BigInt(part.length) + BigInt(all.length);
-  const digits = all.replace(/0+$/, '');
-  return digits === '' ? { sign: 0n, digits, exponent: 0n } : { sign: minus ? -1n : 1n, digits, exponent };
-}
+/** An outcome and the call that settled it; `routing` if it is about nothing but which message it is. */
+export type Settled = { readonly outcome: Outcome; readonly by: Call; readonly routing: boolean };
 
-function compareNumbers(left: string, right: string): number {
-  const [a, b] = [decimal(left), decimal(right)];
-  if (a.sign !== b.sign) return a.sign < b.sign ? -1 : 1;
-  if (a.exponent !== b.exponent) return a.exponent < b.exponent === a.sign > 0n ? -1 : 1;
-  if (a.digits === b.digits) return 0;
-  const width = Math.max(a.digits.length, b.digits.length);
-  return a.digits.padEnd(width, '0') < b.digits.padEnd(width, '0') === a.sign > 0n ? -1 : 1;
-}
-
-const numberText = (value: Value): string | undefined => {
-  if (value instanceof Num) return value.text;
-  return typeof value === 'string' && strictDecimal.test(value) ? value : undefined;
-};
-const isOpen = (value: Value): value is Value[] | Map<string, Value> => Array.isArray(value) || value instanceof Map;
-
-function equal(a: Value, b: Value): boolean {
-  if (isOpen(a) || isOpen(b)) return false;
-  if (a instanceof Num || b instanceof Num) {
-    const [x, y] = [numberText(a), numberText(b)];
-    return x !== undefined && y !== undefined && compareNumbers(x, y) === 0;
-  }
-  return typeof a === 'string' || typeof b === 'string' ? String(a) === String(b) : a === b;
-}
-
-/** A written value with its `${}` filled in, or why it cannot be. */
-function fill(written: Written, data: Value): { value: Value } | 'absent' | 'type' {
-  if (written instanceof Num) return { value: written };
-  const found = written.map((piece) => (typeof piece === 'string' ? piece : lookup(piece.path, data)));
-  const parts = found.filter((value) => value !== undefined);
-  if (parts.length < found.length) return 'absent';
-  if (parts.length > 1 && parts.some(isOpen)) return 'type';
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return { value: only };
-  return { value: parts.map((part) => (part instanceof Num ? part.text : String(part))).join('') };
-}
-
-// --- Outcomes (language 3; corners 20 to 30) ------------------------------------------------------------------
-
-export function callOutcome(call: Call, data: Value, reading: Reading): Outcome {
-  const at = lookup(call.path, data);
-  if (call.name === 'Exists') return at !== undefined && at !== null;
-  const ofRequest = call.path[0] === 'mcp' || call.path[0] === 'http';
-  if (at === undefined) return reading === 'deny' && ofRequest ? false : 'absent';
-  const filled = call.values.map((written) => fill(written, data));
-  if (filled.includes('absent')) return 'absent';
-  const values = filled.flatMap((each) => (typeof each === 'string' ? [] : [each.value]));
-  if (values.length < filled.length) return 'type';
-  const [first = null, second = null] = values;
-  switch (call.name) {
-    case 'Equals':
-      return isOpen(at) || isOpen(first) ? 'type' : equal(at, first);
-    case 'OneOf': {
-      if (at instanceof Map || values.some((value) => value instanceof Map)) return 'type';
-      const wanted = values.flat() as Value[];
-      return (Array.isArray(at) ? at : [at]).some((element) => wanted.some((value) => equal(element, value)));
-    }
-    case 'Contains':
-      if (Array.isArray(at)) return isOpen(first) ? 'type' : at.some((element) => equal(element, first));
-      return typeof at === 'string' && typeof first === 'string' && first !== '' ? at.includes(first) : 'type';
-    case 'Prefix':
-    case 'Suffix':
-      if (typeof at !== 'string' || typeof first !== 'string' || first === '') return 'type';
-      return call.name === 'Prefix' ? at.startsWith(first) : at.endsWith(first);
-    case 'SplitContains':
-      if (typeof at !== 'string' || typeof first !== 'string' || first === '' || isOpen(second)) return 'type';
-      return at.split(first).some((part) => equal(part.trim(), second));
-    case 'Matches':
-      return typeof at === 'string' ? RE2JS.compile(String(first)).matcher(at).find() : 'type';
-    default: {
-      const [x, y] = [numberText(at), numberText(first)];
-      if (x === undefined || y === undefined) return 'type';
-      const order = compareNumbers(x, y);
-      const byName = { Lt: order < 0, Lte: order <= 0, Gt: order > 0, Gte: order >= 0 };
-      return byName[call.name as keyof typeof byName];
-    }
-  }
-}
-
-/** The outcome of an expression and the call that settled it (corner 37). */
-interface Settled {
-  readonly outcome: Outcome;
-  readonly by: Call;
-  /** Whether it is about nothing but which message it is. */
-  readonly routing: boolean;
-}
-export function evaluate(expr: Expr, data: Value, reading: Reading): Settled {
+/** All that an expression can come to, each operand taken for itself; `ask` says what a call can come to. */
+export function evaluate(expr: Expr, ask: (call: Call) => Outcome[]): Settled[] {
   if (expr.kind === 'call') {
     const routing = /^mcp\.(method|params\.name|params\.uri)$/.test(expr.path.join('.'));
-    return { outcome: callOutcome(expr, data, reading), by: expr, routing };
+    return ask(expr).map((outcome) => ({ outcome, by: expr, routing }));
   }
   if (expr.kind === 'not') {
-    const inner = evaluate(expr.of, data, reading);
-    return { ...inner, outcome: typeof inner.outcome === 'boolean' ? !inner.outcome : inner.outcome };
+    const inner = evaluate(expr.of, ask);
+    return inner.map((one) => (typeof one.outcome === 'string' ? one : { ...one, outcome: !one.outcome }));
   }
-  const results = expr.of.map((operand) => evaluate(operand, data, reading));
-  const routing = results.every((operand) => operand.routing);
-  const open = results.filter(({ outcome }) => typeof outcome === 'string');
-  const agreeing = open.length > 0 ? open : results;
-  const settled =
-    results.find(({ outcome }) => outcome === (expr.kind === 'or')) ??
-    agreeing.findLast((operand) => !operand.routing) ??
-    agreeing.at(-1);
-  return { ...(settled as Settled), routing };
+  const combine = (rows: Settled[][], operand: Expr) =>
+    evaluate(operand, ask).flatMap((each) => rows.map((row) => [...row, each]));
+  const settled = expr.of.reduce(combine, [[]]).map((row) => settle(row, expr.kind === 'or'));
+  return [...new Map(settled.map((each) => [each.outcome, each])).values()];
+}
+
+/** A chain comes to the first operand that decides it, else to the last that leaves it open, else to the last. */
+function settle(row: Settled[], decisive: boolean): Settled {
+  const open = row.filter(({ outcome }) => typeof outcome === 'string');
+  const last = (open.length > 0 ? open : row).toSorted((a, b) => Number(b.routing) - Number(a.routing)).at(-1);
+  const by = (row.find(({ outcome }) => outcome === decisive) ?? last) as Settled;
+  return { ...by, routing: row.every(({ routing }) => routing) };
+}
+
+/** What is `bound`, for a template only its `beginning`; all else is free. `loose` takes what is unsure as possible. */
+export type Free = { readonly bound: string; readonly beginning: string | undefined; readonly loose: boolean };
+
+function isFree([root, under, name, ...below]: Path, { bound, beginning }: Free): boolean {
+  if (root !== 'mcp' || under !== 'params') return root === 'mcp' && under === 'id';
+  return name !== undefined && (name !== bound || (beginning !== undefined && below.length === 0));
+}
+
+/** All outcomes of a call: one when nothing in it is free. */
+export function possible(call: Call, root: Value, deny: boolean, free?: Free): Outcome[] {
+  const paths = [call.path, ...call.values.flat().filter((piece) => Array.isArray(piece))];
+  const open = new Map(paths.filter((path) => free && isFree(path, free)).map((path) => [path, String(path)]));
+  const keys = [...new Set(open.values())];
+  const known = (path: Path) => (open.has(path) ? undefined : lookup(path, root));
+  if (!free || keys.length === 0) return [outcomeOf(call, known, deny)];
+  if (free.loose && isUnsure(call, known, open.size, keys.length, free)) return [true, false, 'type'];
+  const start = free.beginning ?? '';
+  const met = paths.flatMap((path) => elements(known(path) ?? start)).map(textOf);
+  const filled = call.values.map((written) => fill(written, known));
+  const gaps = filled.map((pieces) => pieces.map((piece = unknown) => textOf(piece)).join(''));
+  const whole = [...new Set([...gaps.map((text) => text.replaceAll(unknown, '')), ...met, ...apart])];
+  const pairs = whole.flatMap((text) => whole.map((other) => text + other));
+  const spelled = elements(known(call.path) ?? null).flatMap((value) => (isNum(value) ? spellings(value) : []));
+  const rests = gaps.filter((text) => text.includes(unknown)).flatMap((text) => restsOf(text, spelled));
+  const texts = [...new Set([...whole.flatMap(partsOf), ...pairs, ...rests])];
+  const numbers = texts.filter((text) => jsonNumber.test(text)).map((number) => ({ number }));
+  const values = [undefined, null, true, [], new Map(), ...texts, ...numbers, ...whole.map((text) => [text])];
+  const uris = [...texts.filter((text) => text.startsWith(start)), ...texts.map((text) => start + text)];
+  const tried = keys.map((key) => (key === `mcp,params,${free.bound}` ? uris : values));
+  const steps = tried.map((_, place) => tried.slice(0, place).reduce((product, { length }) => product * length, 1));
+  const turns = tried.reduce((product, { length }) => product * length, 1);
+  const found = new Set<Outcome>();
+  for (let turn = 0; turn < Math.min(turns, 30_000) && found.size < 3; turn += 1) {
+    const chosen = tried.map((each, place) => each[Math.floor(turn / (steps[place] ?? 1)) % each.length]);
+    const outcome = outcomeOf(call, (at) => (open.has(at) ? chosen[keys.indexOf(String(at))] : known(at)), deny);
+    found.add(typeof outcome === 'boolean' ? outcome : 'type');
+  }
+  return [...found];
+}
+
+/** What the page leaves open: where few texts would do, or those that do for one place need not do for another. */
+function isUnsure({ name, path, values }: Call, known: Read, open: number, distinct: number, free: Free): boolean {
+  const wholes = [[path], ...values].filter((pieces) => pieces.length === 1).flatMap((whole) => fill(whole, known));
+  const numeric = /^[LG]te?$/.test(name) || wholes.some((value = null) => elements(value).some(isNum));
+  if (isFree(path, free)) return open > 1 || name === 'Matches' || (numeric && path[2] === free.bound);
+  return open > distinct || /^([LG]te?|SplitContains)$/.test(name) || (numeric && open > 1);
+}
+
+/** Stands for what is free in a text; no text holds it, since it is half a surrogate pair. */
+const unknown = '\ud800';
+/** Texts that other texts and numbers differ from, and that make numbers of them. */
+const apart = ['~', '-', '0', '1', '.5', 'e9999', '9e9999', 'e-9999'];
+const jsonNumber = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
+
+/** What completes a text with a gap to one of the others. */
+function restsOf(gap: string, others: readonly string[]): string[] {
+  const [before = '', after = ''] = gap.split(unknown);
+  const fitting = others.filter((text) => text.startsWith(before) && text.endsWith(after));
+  return fitting.map((text) => text.slice(before.length, text.length - after.length));
+}
+
+const partsOf = (text: string): string[] =>
+  ['', ...text].flatMap((_from, from) => ['', ...text].map((_to, to) => text.slice(from, to)));
+
+/** A number as texts: the point moved, exponents written in all ways, zeros that change nothing. */
+function spellings({ number }: Num): string[] {
+  const { sign, power, digits } = decimal(number);
+  const long = `${'0'.repeat(24)}${digits}${'0'.repeat(24)}`;
+  return Array.from(long).flatMap((_, index) => {
+    const plain = `${long.slice(0, index + 1)}.${long.slice(index + 1)}`.replace(/^0+(?=\d)|\.?0*$/g, '');
+    const size = String(power - BigInt(index - 23)).replace('-', '');
+    const sizes = ['', '+', '-'].flatMap((mark) => [1, 2, 3, 4].map((width) => mark + size.padStart(width, '0')));
+    const ends = ['', ...sizes.flatMap((each) => [`e${each}`, `E${each}`])];
+    const zeros = plain.includes('.') ? ['', '0', '00'] : ['', '.0', '.00'];
+    return zeros.flatMap((more) => ends.map((end) => (sign < 0 ? '-' : '') + plain + more + end));
+  });
 }

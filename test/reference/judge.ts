@@ -1,197 +1,104 @@
-/** Ordered rules, what is always let through, and what a caller may see: language 4 to 6, corners 31 to 43. */
-import { callOutcome, evaluate, lookup, type Reading, type Value } from './interpreter.ts';
-import { possibleOutcomes, type Unknown } from './possible.ts';
-import { type Expr, parse } from './syntax.ts';
+/** Ordered rules, what is always let through, and what a caller may see (language 4 to 6). */
+import type { Fields, Value } from './functions.ts';
+import { evaluate, type Free, lookup, possible, type Settled } from './interpreter.ts';
+import type { Rule, Rules } from './parser.ts';
 
-export interface Rule {
-  readonly match: Expr;
-  readonly action: string;
-}
-export interface Rules {
-  readonly policies: readonly Rule[];
-  readonly defaultAction: 'allow' | 'deny';
-  readonly listPolicies: readonly Rule[];
-  readonly listDefaultAction: 'show' | 'hide' | 'callable';
-}
-type Written = { readonly match: string; readonly action: string };
-/** The configuration as written. */
-export interface RulesText {
-  readonly policies?: readonly Written[] | undefined;
-  readonly defaultAction?: 'allow' | 'deny' | undefined;
-  readonly listPolicies?: readonly Written[] | undefined;
-  readonly listDefaultAction?: 'show' | 'hide' | 'callable' | undefined;
-}
-export interface Verdict {
-  readonly allowed: boolean;
-  readonly reason: 'rule' | 'default' | 'lifecycle' | 'malformed';
-  readonly rule?: number | undefined;
-  readonly settledBy?: string | undefined;
-  /** Why what settled it is undetermined, if it is. */
-  readonly undetermined?: 'absent' | 'type' | undefined;
-}
-/** Everything around the message: the roots `jwt`, `http`, `client`, the protocol version, annotations by tool name. */
-export interface Facts {
-  readonly roots: ReadonlyMap<string, Value>;
-  readonly protocolVersion?: string | undefined;
-  readonly annotations: ReadonlyMap<string, Value>;
-}
-type Message = Map<string, Value>;
-export interface Asked {
-  readonly kind: 'request' | 'notification' | 'response' | 'stream' | 'end-session';
-  readonly message: Value;
+export type Verdict = { readonly allowed: boolean; reason: string; rule?: number; settled?: Settled };
+/** What is around a message: `jwt`, `http`, `client`, `mcp.protocolVersion`, and annotations by tool name. */
+export type Facts = { readonly roots: Fields; readonly annotations: Fields };
+
+const lifecycle =
+  /^(initialize|server\/discover|ping|notifications\/(initialized|cancelled|progress|roots\/list_changed))$/;
+const notices = /^((tools|prompts|resources)ListChanged|resourceSubscriptions)$/;
+type Part = readonly [message: Fields, letThrough?: boolean];
+
+const fields = (value: Value | undefined): Fields => (value instanceof Map ? value : new Map());
+
+function data(message: Fields, roots: Fields, annotations: Value | undefined): Fields {
+  const known = [...message].filter(([name]) => /^(jsonrpc|method|id|params)$/.test(name));
+  const all = new Map(roots).set('mcp', new Map([...fields(roots.get('mcp')), ...known]));
+  return annotations === undefined ? all : all.set('tool', new Map([['annotations', annotations]]));
 }
 
-const letThrough = ['initialize', 'server/discover', 'ping', 'notifications/initialized', 'notifications/cancelled'];
-letThrough.push('notifications/progress', 'notifications/roots/list_changed');
-const listNotices = ['toolsListChanged', 'promptsListChanged', 'resourcesListChanged', 'resourceSubscriptions'];
-
-export function readRules(text: RulesText): Rules {
-  const rules = (written: readonly Written[] = []) => written.map((each) => ({ ...each, match: parse(each.match) }));
-  const { defaultAction = 'deny', listDefaultAction = 'callable' } = text;
-  return {
-    policies: rules(text.policies),
-    defaultAction,
-    listPolicies: rules(text.listPolicies),
-    listDefaultAction,
-  };
-}
-
-function data(message: Message, facts: Facts): Map<string, Value> {
-  const mcp = new Map([...message].filter(([name]) => ['jsonrpc', 'method', 'id', 'params'].includes(name)));
-  if (facts.protocolVersion !== undefined) mcp.set('protocolVersion', facts.protocolVersion);
-  const name = lookup(['params', 'name'], message);
-  const hints =
-    message.get('method') === 'tools/call' && typeof name === 'string' ? facts.annotations.get(name) : undefined;
-  const all = new Map<string, Value>([...facts.roots, ['mcp', mcp]]);
-  return hints === undefined ? all : all.set('tool', new Map([['annotations', hints]]));
-}
-
-const readingOf = (action: string): Reading => (action === 'deny' || action === 'hide' ? 'deny' : 'allow');
-
-/** The first rule that applies (language 4). */
-function firstApplying(
-  rules: readonly Rule[],
-  root: Value,
-): { index: number; action: string; by: string; why: 'absent' | 'type' | undefined } | undefined {
-  for (const [index, { match, action }] of rules.entries()) {
-    const reading = readingOf(action);
-    const { outcome, by } = evaluate(match, root, reading);
-    const settled = callOutcome(by, root, reading);
-    if (outcome === true || (reading === 'deny' && outcome !== false))
-      return { index, action, by: by.text, why: typeof settled === 'string' ? settled : undefined };
+/** All that the rules can come to in order, `otherwise` when none applies: one verdict when nothing is free. */
+function walk(rules: readonly Rule[], root: Value, otherwise: Verdict, free?: Free): Verdict[] {
+  const verdicts: Verdict[] = [];
+  for (const [rule, { match, action }] of rules.entries()) {
+    const deny = action === 'deny' || action === 'hide';
+    const all = evaluate(match, (call) => possible(call, root, deny, free));
+    const applying = all.filter(({ outcome }) => outcome === true || (deny && outcome !== false));
+    verdicts.push(...applying.map((settled) => ({ allowed: !deny, reason: 'rule', rule, settled })));
+    if (applying.length === all.length) return verdicts;
   }
-  return undefined;
+  return [...verdicts, otherwise];
 }
 
-function judgeAlone(rules: Rules, message: Message, facts: Facts, lifecycle: boolean): Verdict {
-  const found = firstApplying(rules.policies, data(message, facts));
-  if (found !== undefined) {
-    return {
-      allowed: found.action === 'allow',
-      reason: 'rule',
-      rule: found.index,
-      settledBy: found.by,
-      undetermined: found.why,
-    };
+function judgeAlone(rules: Rules, message: Fields, facts: Facts, letThrough = false): Verdict {
+  const allowed = letThrough || rules.defaultAction === 'allow';
+  const otherwise = { allowed, reason: letThrough ? 'lifecycle' : 'default' };
+  const tool = message.get('method') === 'tools/call' ? lookup(['params', 'name'], message) : undefined;
+  const annotations = typeof tool === 'string' ? facts.annotations.get(tool) : undefined;
+  return walk(rules.policies, data(message, facts.roots, annotations), otherwise)[0] ?? otherwise;
+}
+
+/** What must be allowed for a request to be, and what is let through unless a rule applies; nothing: malformed. */
+function partsOf(kind: string, message: Fields): Part[] {
+  const [method, params] = [message.get('method'), fields(message.get('params'))];
+  const withParams = (...all: [string, Value][]) => new Map(message).set('params', new Map(all));
+  const meta = [...params].filter(([name]) => name === '_meta');
+  const as = (other: string, name: string, value: Value) => withParams(...meta, [name, value]).set('method', other);
+  if (kind !== 'request' && kind !== 'notification') return [[message, true]];
+  if (method === 'completion/complete') {
+    const type = lookup(['ref', 'type'], params);
+    const [other, name] = type === 'ref/prompt' ? ['prompts/get', 'name'] : ['resources/read', 'uri'];
+    const value = lookup(['ref', name], params);
+    if ((type !== 'ref/prompt' && type !== 'ref/resource') || typeof value !== 'string') return [];
+    return [[as(other, name, value)], [withParams(...params, [name, value]), true]];
   }
-  if (lifecycle) return { allowed: true, reason: 'lifecycle' };
-  return { allowed: rules.defaultAction === 'allow', reason: 'default' };
-}
-
-/** The message as another method, with these parameters and its own `_meta`. */
-function as(message: Message, method: string, name: string, value: Value): Message {
-  const meta = lookup(['params', '_meta'], message);
-  const params = new Map<string, Value>([[name, value]]);
-  if (meta !== undefined) params.set('_meta', meta);
-  return new Map(message).set('method', method).set('params', params);
-}
-
-/** `completion/complete` is the use of what it names (corner 34). */
-function judgeCompletion(rules: Rules, message: Message, facts: Facts): Verdict {
-  const ref = lookup(['params', 'ref'], message);
-  const type = lookup(['type'], ref ?? null);
-  const [method, name] = type === 'ref/prompt' ? ['prompts/get', 'name'] : ['resources/read', 'uri'];
-  const value = lookup([name], ref ?? null);
-  if ((type !== 'ref/prompt' && type !== 'ref/resource') || typeof value !== 'string') {
-    return { allowed: false, reason: 'malformed' };
+  if (method === 'subscriptions/listen') {
+    const wanted = params.get('notifications');
+    const uris = new Map<string, Value>([['resourceSubscriptions', []], ...fields(wanted)]).get(
+      'resourceSubscriptions',
+    );
+    if (!Array.isArray(uris) || uris.some((uri) => typeof uri !== 'string')) return [];
+    const plain = wanted instanceof Map && [...wanted.keys()].every((name) => notices.test(name));
+    return [[message, plain], ...uris.map((uri: string): Part => [as('resources/subscribe', 'uri', uri)])];
   }
-  const use = judgeAlone(rules, as(message, method, name, value), facts, false);
-  if (!use.allowed) return use;
-  const params = new Map(message.get('params') as Map<string, Value>).set(name, value);
-  const itself = judgeAlone(rules, new Map(message).set('params', params), facts, false);
-  return itself.reason === 'rule' && !itself.allowed ? itself : use;
-}
-
-/** `subscriptions/listen` is itself and one `resources/subscribe` for each URI (corner 35). */
-function judgeListen(rules: Rules, message: Message, facts: Facts): Verdict {
-  const notifications = lookup(['params', 'notifications'], message);
-  const subscriptions = lookup(['resourceSubscriptions'], notifications ?? null);
-  const uris = subscriptions === undefined ? [] : subscriptions;
-  if (!Array.isArray(uris) || uris.some((uri) => typeof uri !== 'string'))
-    return { allowed: false, reason: 'malformed' };
-  const plain = notifications instanceof Map && [...notifications.keys()].every((name) => listNotices.includes(name));
-  const itself = judgeAlone(rules, message, facts, plain);
-  const each = uris.map((uri) => judgeAlone(rules, as(message, 'resources/subscribe', 'uri', uri), facts, false));
-  return [itself, ...each].find(({ allowed }) => !allowed) ?? itself;
+  return [[message, typeof method === 'string' && lifecycle.test(method)]];
 }
 
 /** What is decided about a request. */
-export function judge(rules: Rules, asked: Asked, facts: Facts): Verdict {
-  const message = asked.message as Message;
-  const method = message.get('method');
-  if (asked.kind !== 'request' && asked.kind !== 'notification') return judgeAlone(rules, message, facts, true);
-  if (method === 'completion/complete') return judgeCompletion(rules, message, facts);
-  if (method === 'subscriptions/listen') return judgeListen(rules, message, facts);
-  return judgeAlone(rules, message, facts, typeof method === 'string' && letThrough.includes(method));
+export function judge(rules: Rules, kind: string, message: Fields, facts: Facts): Verdict {
+  const verdicts = partsOf(kind, message).map(([part, letThrough]) => judgeAlone(rules, part, facts, letThrough));
+  return verdicts.find(({ allowed }) => !allowed) ?? verdicts[0] ?? { allowed: false, reason: 'malformed' };
 }
 
-export type ItemKind = 'tool' | 'prompt' | 'resource' | 'template';
+/** Of the things that are listed: the list's method, the call's, the member that names one, the parameter it binds. */
 const kinds = {
-  tool: { list: 'tools/list', call: 'tools/call', names: 'name', bound: 'name' },
-  prompt: { list: 'prompts/list', call: 'prompts/get', names: 'name', bound: 'name' },
-  resource: { list: 'resources/list', call: 'resources/read', names: 'uri', bound: 'uri' },
-  template: { list: 'resources/templates/list', call: 'resources/read', names: 'uriTemplate', bound: 'uri' },
-};
+  tools: ['tools/list', 'tools/call', 'name', 'name'],
+  prompts: ['prompts/list', 'prompts/get', 'name', 'name'],
+  resources: ['resources/list', 'resources/read', 'uri', 'uri'],
+  resourceTemplates: ['resources/templates/list', 'resources/read', 'uriTemplate', 'uri'],
+} as const;
 /** What RFC 6570 section 3.1 copies from a template's literals as it stands. */
 const copied = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*/;
 
-/** Whether some walk through the rules ends in allow, each condition taken for itself (language 6). */
-function couldBeAllowed(rules: Rules, root: Value, unknown: Unknown, loose: boolean): boolean {
-  for (const { match, action } of rules.policies) {
-    const outcomes = possibleOutcomes(match, root, unknown, readingOf(action), loose);
-    if (action === 'allow' && outcomes.has(true)) return true;
-    if (action === 'deny' && !outcomes.has(false)) return false;
-  }
-  return rules.defaultAction === 'allow';
-}
-
-/**
- * Whether the caller sees the item. Where corner 43 leaves it open whether something impossible counts as possible,
- * `loose` takes it as possible.
- */
-export function seen(rules: Rules, kind: ItemKind, item: Value, facts: Facts, loose: boolean): boolean {
-  const { list, call, names, bound } = kinds[kind];
-  const name = lookup([names], item);
+/** Whether the caller sees the item; `loose` counts as possible what the page leaves open. */
+export function seen(rules: Rules, kind: keyof typeof kinds, item: Value, facts: Facts, loose: boolean): boolean {
+  const [list, call, named, bound] = kinds[kind];
+  const name = lookup([named], item);
   if (typeof name !== 'string') return false;
-  const message = (method: string): Message =>
-    new Map<string, Value>([
-      ['jsonrpc', '2.0'],
-      ['method', method],
-      ['params', new Map([[bound, name]])],
-    ]);
-  const hints = kind === 'tool' ? lookup(['annotations'], item) : undefined;
-  const http = new Map(facts.roots.get('http') as Map<string, Value>).set('method', 'POST');
-  const roots = new Map(facts.roots).set('http', http);
-  const around = (method: string): Map<string, Value> => {
-    const all = data(message(method), { ...facts, roots, annotations: new Map() });
-    return hints === undefined ? all : all.set('tool', new Map([['annotations', hints]]));
-  };
-  const found = firstApplying(rules.listPolicies, around(list));
-  if (found !== undefined) return found.action === 'show';
-  if (rules.listDefaultAction !== 'callable') return rules.listDefaultAction === 'show';
-  const root = around(call);
+  const annotations = kind === 'tools' ? lookup(['annotations'], item) : undefined;
+  const roots = new Map(facts.roots).set('http', new Map(fields(facts.roots.get('http'))).set('method', 'POST'));
+  const message = { jsonrpc: '2.0', params: new Map([[bound, name]]) };
+  const rootOf = (method: string) => data(new Map(Object.entries<Value>({ ...message, method })), roots, annotations);
+  const { listDefaultAction = 'callable' } = rules;
+  const shown = { allowed: listDefaultAction === 'show', reason: 'default' };
+  const [listed = shown] = walk(rules.listPolicies ?? [], rootOf(list), shown);
+  if (listed.reason === 'rule' || listDefaultAction !== 'callable') return listed.allowed;
   const plain = copied.exec(name)?.[0] ?? '';
-  const isOpen = name.includes('{') || (loose && plain !== name);
-  const beginning = kind === 'template' && isOpen ? plain : undefined;
-  return couldBeAllowed(rules, root, { bound, beginning }, loose);
+  const isOpen = kind === 'resourceTemplates' && (name.includes('{') || (loose && plain !== name));
+  const free: Free = { bound, beginning: isOpen ? plain : undefined, loose };
+  const unruled = { allowed: rules.defaultAction === 'allow', reason: 'default' };
+  return walk(rules.policies, rootOf(call), unruled, free).some(({ allowed }) => allowed);
 }
