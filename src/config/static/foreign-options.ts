@@ -103,7 +103,7 @@ const foreignOptions: readonly ForeignOption[] = [
   })),
   ...['accessLog', 'metrics', 'tracing'].map((name) => ({
     from: `${name}.addInternals`,
-    unsupported: 'requests for admin endpoints are not reported',
+    unsupported: 'there is no switch for the requests of admin endpoints',
     instead: 'remove it',
   })),
   ...['statsD', 'datadog', 'influxDB2'].map((name) => ({
