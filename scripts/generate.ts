@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from 'node:path';
 import { customResourceDefinitions } from './custom-resource-definitions.ts';
 import { schemaFiles } from './json-schemas.ts';
-import { observabilityFiles } from './observability.ts';
+import { observabilityFiles } from './observability/files.ts';
 import { referencePages } from './reference-pages.ts';
 
 const root = dirname(import.meta.dirname);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { keptLogger } from '../../test/support/kept-log.ts';
 import type { Item, MiddlewareConfig } from '../config/dynamic/model.ts';
 import { middlewareDefinitions } from '../middleware/registry.ts';
-import { silentLogger } from '../telemetry/log.ts';
 import { buildMiddlewares } from './build-middlewares.ts';
 import { SharedState } from './shared-state.ts';
 
@@ -14,7 +14,7 @@ async function build(type: string, options: object) {
     generation: 1,
     definitions: new Map(middlewareDefinitions.map((definition) => [definition.type, definition])),
     items: new Map([[item.name, item]]),
-    log: silentLogger,
+    log: keptLogger,
     shared: new SharedState(),
     install: { maxRequestBodySize: 1 },
     dispatcher: undefined,

@@ -58,11 +58,12 @@ test('[TEL-canary] however a value is spelled, it is found', () => {
   canary('with "quotes" & blanks', 'argument', folder);
   keepOutput('process', '1', JSON.stringify({ value: 'with "quotes" & blanks' }), folder);
   keepOutput('within', 'access', `GET /?q=${encodeURIComponent('with "quotes" & blanks')}`, folder);
+  keepOutput('within', 'log', `{"data":{"key":"${btoa('with "quotes" & blanks')}"}}`, folder);
   expect(
     searchOutputs(folder)
       .leaks.map(({ output }) => output.replace(/^\d+-/, ''))
       .toSorted(),
-  ).toEqual(['process-1', 'within-access']);
+  ).toEqual(['process-1', 'within-access', 'within-log']);
 });
 
 test('[TEL-canary] a whole run that lacks a kind of secret or of output fails', () => {

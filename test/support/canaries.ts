@@ -118,7 +118,9 @@ function filesOf(folder: string): string[] {
 
 /** How a text may be written without being hidden. */
 function spellings(text: string): string[] {
-  return [...new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)])];
+  // What follows may change the last character, and padding may be left out.
+  const base64 = Buffer.from(text).toString('base64').replace(/=+$/, '').slice(0, -1);
+  return [...new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), base64])];
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { accessLogFields } from '../src/config/static/access-log.ts';
+import type { accessLogFields } from '../../src/config/static/access-log.ts';
 
 /** What the labels of metrics say, by the name that Prometheus knows. A label without a meaning stops the generator. */
 export const labelMeanings: Readonly<Record<string, string>> = {
