@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { priority } from './load-balancing.ts';
 import { envelope, namespaceReference, reference, traefikVersions, unsupported, unused } from './manifest.ts';
 import { serviceReference } from './service-reference.ts';
 
@@ -14,7 +15,7 @@ export const ingressRouteRule = z.strictObject({
     .string()
     .min(1, { error: 'must not be empty' })
     .describe('Rule that says which requests the route claims: ``Host(`a.example`) && PathPrefix(`/b`)``.'),
-  priority: z.int().optional().describe('The higher goes first. Absent or 0: the length of the rule.'),
+  priority,
   syntax: z.enum(['v3', 'default']).optional().describe('Rule language; only the current one is known.'),
   middlewares: z
     .array(objectReference)

@@ -3,6 +3,14 @@ import { durationOption } from '../../duration.ts';
 
 /** Options of load balancing that manifests and routing files share, with Traefik's defaults. */
 
+/** Whole numbers up to Go's MaxInt64 - 1000, which are more than a number can tell apart; the router checks the bound. */
+export const priority = z
+  .number()
+  .refine((value) => Number.isInteger(value), { error: 'must be a whole number, not a fraction' })
+  .meta({ type: 'integer' })
+  .optional()
+  .describe('The higher goes first. Absent or 0: the length of the rule.');
+
 export const strategy = z
   .enum(['wrr', 'p2c', 'hrw', 'leasttime'])
   .default('wrr')

@@ -7,6 +7,7 @@ import {
   mirrorBody,
   passiveHealthCheck,
   percent,
+  priority,
   responseForwarding,
   sticky,
   strategy,
@@ -24,7 +25,7 @@ export const router = z.strictObject({
   entryPoints: z.array(z.string().min(1)).default([]).describe('Names of entrypoints. Empty: the default ones.'),
   rule: z.string().min(1, { error: 'must not be empty' }).describe('Which requests the router claims.'),
   ruleSyntax: z.enum(['v3', 'default']).optional().describe('Rule language; only the current one is known.'),
-  priority: z.int().optional().describe('The higher goes first. Absent or 0: the length of the rule.'),
+  priority,
   middlewares: z
     .array(reference)
     .default([])

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { priority } from './load-balancing.ts';
 import { objectKinds } from './object-kinds.ts';
 import { routingFile } from './routing-file.ts';
 
@@ -35,4 +36,14 @@ describe.each(schemas)('%s', (_, schema) => {
       }
     }
   });
+});
+
+it.each([
+  ['9223372036854774807', true],
+  ['-9223372036854775808', true],
+  ['0', true],
+  ['1.5', false],
+  ['"1"', false],
+])('a priority may be as large as Go allows: %s', (text, allowed) => {
+  expect(priority.safeParse(JSON.parse(text)).success).toBe(allowed);
 });
