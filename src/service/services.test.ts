@@ -278,3 +278,16 @@ describe('[SEC-reload] from one generation to the next', () => {
     expect(upstream.connections).toBe(0);
   });
 });
+
+it.each([
+  ['http://169.254.169.254:80', '169.254.169.254 is link-local: the gateway does not connect there'],
+  ['http://[::ffff:a9fe:a9fe]', '::ffff:a9fe:a9fe is link-local: the gateway does not connect there'],
+  ['https://100.100.100.200', '100.100.100.200 is a cloud metadata service: the gateway does not connect there'],
+  ['http://10.0.0.1', undefined],
+  ['http://metadata.example', undefined],
+])('[SEC-upstream.addresses] a server at %s is warned of: %s', (url, message) => {
+  const { services } = setUp({ a: balancer({ servers: [{ url: 'http://127.0.0.1:1' }, { url }] }) });
+  expect(services.warnings.get('a')?.map((warning) => warning.message)).toEqual(
+    message === undefined ? undefined : [message],
+  );
+});

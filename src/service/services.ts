@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { diagnoseItem, type Problem } from '../config/diagnose.ts';
 import type {
   DynamicConfiguration,
@@ -8,6 +9,7 @@ import type {
   ServiceConfig,
 } from '../config/dynamic/model.ts';
 import { type Diagnostic, nearest, PortcullisError } from '../errors.ts';
+import { whyForbidden } from '../http/forbidden-address.ts';
 import { CombinedService, ServiceMember } from './combined-service.ts';
 import { compileStatusRanges, Failover, type FailoverErrors } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -186,6 +188,7 @@ class GenerationServices implements Services {
       throw refuse(item, ['loadBalancer', 'healthCheck', 'scheme'], noH2c);
     }
     this.#warnAboutServers(item, config);
+    this.#warnOfForbidden(item, config);
     const key = fingerprint(item.name, config, transportKey);
     const service = registry.balancer(key, item.name, config, addresses, transportKey, transport);
     this.#held.push(() => registry.drop(key));
@@ -204,6 +207,21 @@ class GenerationServices implements Services {
           : 'no server of this service takes new callers: they are answered with 503',
       hint: servers.length === 0 ? 'add a server' : 'give a server a weight above 0',
     });
+  }
+
+  /** Addresses that no connection will ever be made to; names are judged by what they resolve to, when connecting. */
+  #warnOfForbidden(item: Item<ServiceConfig>, config: LoadBalancerConfig): void {
+    for (const [index, { url }] of config.servers.entries()) {
+      const host = URL.parse(url)?.hostname.replace(/^\[|\]$/g, '') ?? '';
+      const why = isIP(host) === 0 ? undefined : whyForbidden(host);
+      if (why === undefined) continue;
+      this.#warn(item, ['loadBalancer', 'servers', index, 'url'], {
+        code: 'CONFIG_INVALID_VALUE',
+        severity: 'warning',
+        message: `${host} is ${why}: the gateway does not connect there`,
+        hint: 'name the server by an address that upstreams may have',
+      });
+    }
   }
 
   #warn(item: Item<ServiceConfig>, field: KeyPath, problem: Problem): void {
