@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type RunningDemo, runDemo } from '../../demo/demo.ts';
 import { bearer, callTool, curl } from '../guide/curl.ts';
-import { canary } from '../support/canaries.ts';
+import { canary, searchOutputs } from '../support/canaries.ts';
 import { keepMetrics } from '../support/keep-metrics.ts';
 import {
   type BuiltImage,
@@ -87,23 +88,30 @@ describe.skipIf(reason !== undefined)('the container image', () => {
     });
 
     test('[TEL-canary] writes down no token, cookie, secret or argument', async () => {
-      const canaries = {
-        token: demo.adminToken,
-        cookie: canary(`canary-cookie-${how}-7d02`, 'cookie'),
-        secret: canary(`canary-secret-${how}-b5b5`, 'secret'),
-        argument: canary(`canary-argument-${how}-31aa`, 'argument'),
-      };
-      const headers = [...bearer(demo.adminToken), '-H', `Cookie: session=${canaries.cookie}`];
-      for (const name of ['read_wiki_structure', 'read_wiki_contents', 'no_such_tool'])
-        await callTool(demo.mcpUrl, name, { repoName: canaries.argument }, [
-          ...headers,
-          '-H',
-          `X-Api-Key: ${canaries.secret}`,
-        ]);
-      await keepMetrics(`http://${admin}`);
-      const written = container.output();
-      expect(written).toMatch(/"POST \/deepwiki-mcp\/mcp HTTP\/1\.1" 200 /);
-      expect(Object.values(canaries).filter((each) => written.includes(each.split('.')[2] ?? each))).toEqual([]);
+      // Searched apart from the rest of the run, for the name of a tool too: that it is found shows that all is seen.
+      const outputs = mkdtempSync(join(tmpdir(), 'portcullis-image-outputs-'));
+      vi.stubEnv('TEST_OUTPUTS', outputs);
+      try {
+        canary('read_wiki_contents');
+        const cookie = canary(`canary-cookie-${how}-7d02`, 'cookie');
+        const secret = canary(`canary-secret-${how}-b5b5`, 'secret');
+        const argument = canary(`canary-argument-${how}-31aa`, 'argument');
+        const headers = ['-H', `Cookie: session=${cookie}`, '-H', `X-Api-Key: ${secret}`];
+        const call = (name: string, token: string) =>
+          callTool(demo.mcpUrl, name, { repoName: argument }, [...bearer(token), ...headers]);
+        expect((await call('read_wiki_contents', demo.adminToken)).status).toBe(200);
+        expect((await call('read_wiki_contents', demo.developerToken)).status).toBe(403);
+        await container.seen(/"POST \/deepwiki-mcp\/mcp HTTP\/1\.1" 403 /);
+        await keepMetrics(`http://${admin}`);
+      } finally {
+        vi.unstubAllEnvs();
+      }
+      const { canaries, kept, leaks } = searchOutputs(outputs);
+      rmSync(outputs, { recursive: true });
+      // Claims and signature of both tokens.
+      expect(canaries).toEqual({ token: 4, cookie: 1, secret: 2, argument: 1 });
+      expect(Math.min(kept.process, kept.metrics)).toBeGreaterThan(500);
+      expect(new Set(leaks.map((leak) => leak.canary))).toEqual(new Set(['secret read_wiki_contents']));
     });
 
     test('[AR-image.user] is nobody in particular, and may do nothing special', () => {
