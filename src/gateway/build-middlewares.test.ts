@@ -38,6 +38,8 @@ describe('options that people bring along', () => {
     ['headers', { sslHost: 'a' }, 'error', 'sslHost', 'redirectScheme'],
     ['headers', { sslForceHost: true }, 'error', 'sslForceHost', 'redirectScheme'],
     ['forwardAuth', { address, tls: { caOptional: true } }, 'warning', 'tls.caOptional', 'never had an effect'],
+    ['plugin.mcp', { gracefulErrors: true }, 'error', 'gracefulErrors', 'statusCodeOnDeny: 200'],
+    ['plugin.mcp', { allowedTools: ['a'] }, 'error', 'allowedTools', 'policies'],
   ] as const)('%s %j: %s', async (type, options, severity, path, hint) => {
     const { built, told } = await build(type, options);
     expect(built).toBe(severity === 'warning');

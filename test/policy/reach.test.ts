@@ -31,6 +31,26 @@ describe('what is proven of policies, against brute force', () => {
     expect(dead).toBeGreaterThan(5);
   });
 
+  it('[PL-4.reach-sound] a rule whose condition is said never to be true grants nothing as a rule that allows', () => {
+    let never = 0;
+    fc.assert(
+      fc.property(sketch, ({ requests, config }) => {
+        reachOf(policySetOf(config)).forEach(({ canHold }, index) => {
+          if (canHold) return;
+          never += 1;
+          const rule = config.policies?.[index];
+          const alone = policySetOf({
+            policies: rule === undefined ? [] : [{ ...rule, action: 'allow' }],
+            defaultAction: 'deny',
+          });
+          for (const request of requests) expect(alone.decide(request).rule).toBeUndefined();
+        });
+      }),
+      { numRuns },
+    );
+    expect(never).toBeGreaterThan(5);
+  });
+
   it('[PL-6.matrix-sound] always and never hold for every request, sometimes was shown both ways', () => {
     const seen = { always: 0, never: 0, sometimes: 0, unknown: 0 };
     fc.assert(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { unsupported } from '../../config/dynamic/schema/manifest.ts';
 
 const match = z
   .string()
@@ -116,6 +117,8 @@ export const mcpOptions = z.strictObject({
     .describe(
       'Secret under which session ids are sealed. Replicas must share it. Default: a random one for the life of the process.',
     ),
+  gracefulErrors: unsupported('refused', 'Write `statusCodeOnDeny: 200` for denials that are tool errors to clients.'),
+  allowedTools: unsupported('refused', 'Write `policies` that allow the tools: lists show what may be called.'),
 });
 
 export type McpOptions = z.output<typeof mcpOptions>;

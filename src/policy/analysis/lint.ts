@@ -51,10 +51,15 @@ function label({ index, name }: Pick<Rule, 'index' | 'name'>): string {
 }
 
 function deadRules(set: PolicySet): Finding[] {
-  return reachOf(set).flatMap(({ canApply, canDecide, shadowedBy }, index): Finding[] => {
+  return reachOf(set).flatMap(({ canApply, canHold, canDecide, shadowedBy }, index): Finding[] => {
     const place = { severity: 'warning', list: 'policies', index, span: undefined } as const;
     if (!canApply) {
       const message = 'The conditions of this rule contradict each other, so it never applies.';
+      return [{ ...place, code: 'POLICY_CONTRADICTION', message, hint: 'Mend the conditions, or take the rule out.' }];
+    }
+    if (!canHold) {
+      const message =
+        'The condition of this rule is never true: it only applies where it cannot be judged, for instance to a value of a wrong type.';
       return [{ ...place, code: 'POLICY_CONTRADICTION', message, hint: 'Mend the conditions, or take the rule out.' }];
     }
     if (canDecide) return [];
@@ -132,7 +137,7 @@ function anyMethod(set: PolicySet): Finding[] {
       return [];
     const place = { code: 'POLICY_ANY_METHOD', list: 'policies', index: rule.index, span: undefined } as const;
     const match = print(rule.program.expression);
-    const restricted = `Equals(\`mcp.method\`, \`tools/call\`) && ${rule.program.expression.type === 'or' ? `(${match})` : match}`;
+    const restricted = `Equals(\`mcp.method\`, \`${likelyMethod(rule)}\`) && ${rule.program.expression.type === 'or' ? `(${match})` : match}`;
     if (rule.action === 'allow') {
       const message =
         'This rule does not say which methods it allows, so it allows every one, those of later protocol versions too.';
@@ -144,6 +149,12 @@ function anyMethod(set: PolicySet): Finding[] {
       'This rule does not say which methods it refuses, so it can refuse initialize and ping, too: such a caller cannot connect at all.';
     return [{ ...place, severity: 'info', message, hint: `If only calls are meant: ${restricted}` }];
   });
+}
+
+/** What a rule without a method most likely means: only resources have a `uri`. */
+function likelyMethod(rule: Rule): string {
+  const uri = keyOf({ names: ['mcp', 'params', 'uri'] });
+  return [...rule.program.leaves.values()].some(({ path }) => keyOf(path) === uri) ? 'resources/read' : 'tools/call';
 }
 
 function canApplyIn(rule: Rule, cell: Cell, atoms: AtomTable): boolean {
@@ -255,7 +266,9 @@ function example(value: string): string {
 }
 
 function openDefault(set: PolicySet): Finding[] {
-  if (set.defaultAction !== 'allow' || set.rules.some(({ action }) => action === 'deny')) return [];
+  if (set.defaultAction !== 'allow') return [];
+  const reach = reachOf(set);
+  if (set.rules.some(({ action, index }) => action === 'deny' && reach[index]?.canHold === true)) return [];
   const message = 'Whatever no rule is about is allowed, and no rule denies anything: these policies allow everything.';
   return [
     {
