@@ -280,6 +280,12 @@ export const reasons: readonly Reason[] = [
   },
   {
     file: 'src/policy/operand.ts',
+    line: /value === undefined \? undefined : scalarText/,
+    to: /^false$/,
+    why: 'No value has no text.',
+  },
+  {
+    file: 'src/policy/operand.ts',
     line: /close < 0|next < 0/,
     to: /<=/,
     why: 'What is looked for stands behind the start, so it is not found at 0.',
