@@ -40,7 +40,6 @@ const isOneOf = (at: Value, all: List) => elements(at).some((element) => all.som
 const oneOf: Test = (at, _value, _second, all) =>
   [at, ...all].some((value) => value instanceof Map) ? 'type' : isOneOf(at, all.flatMap(elements));
 const hasText = ofTexts((text, part) => text.includes(part));
-const contains: Test = (at, value) => (isList(at) && !isOpen(value) ? isOneOf(at, [value]) : hasText(at, value));
 const splitContains: Test = (at, separator, value) => {
   const hasPart = ofTexts((text, by) => text.split(by).some((part) => equal(part.trim(), value)));
   return isOpen(value) ? 'type' : hasPart(at, separator);
@@ -51,7 +50,7 @@ export const functions = new Map<string, Test>([
   ['Exists', (at) => at !== null],
   ['Equals', (at, value) => (isOpen(at) || isOpen(value) ? 'type' : equal(at, value))],
   ['OneOf', oneOf],
-  ['Contains', contains],
+  ['Contains', (at, value) => (isList(at) && !isOpen(value) ? isOneOf(at, [value]) : hasText(at, value))],
   ['Prefix', ofTexts((at, value) => at.startsWith(value))],
   ['Suffix', ofTexts((at, value) => at.endsWith(value))],
   ['SplitContains', splitContains],

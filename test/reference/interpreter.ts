@@ -78,16 +78,18 @@ export function possible(call: Call, root: Value, deny: boolean, free?: Free): O
   const pairs = whole.flatMap((text) => whole.map((other) => text + other));
   const spelled = elements(known(call.path) ?? null).flatMap((value) => (isNum(value) ? spellings(value) : []));
   const rests = gaps.filter((text) => text.includes(unknown)).flatMap((text) => restsOf(text, spelled));
-  const texts = [...new Set([...whole.flatMap(partsOf), ...pairs, ...rests])];
+  const texts = [...new Set([...whole, ...whole.flatMap(partsOf), ...pairs, ...rests])];
   const numbers = texts.filter((text) => jsonNumber.test(text)).map((number) => ({ number }));
-  const values = [undefined, null, true, [], new Map(), ...texts, ...numbers, ...whole.map((text) => [text])];
+  const arrays = [...whole, ...numbers].map((value) => [value]);
+  const values: (Value | undefined)[] = [undefined, null, true, [], new Map(), ...texts, ...numbers, ...arrays];
   const uris = [...texts.filter((text) => text.startsWith(start)), ...texts.map((text) => start + text)];
-  const tried = keys.map((key) => (key === `mcp,params,${free.bound}` ? uris : values));
-  const steps = tried.map((_, place) => tried.slice(0, place).reduce((product, { length }) => product * length, 1));
-  const turns = tried.reduce((product, { length }) => product * length, 1);
+  const most = 30_000 ** (1 / keys.length);
+  const tried = (key: string) => (key === `mcp,params,${free.bound}` ? uris : values).slice(0, most);
+  const grow = (rows: (Value | undefined)[][], key: string) =>
+    rows.flatMap((row) => tried(key).map((value) => [...row, value]));
   const found = new Set<Outcome>();
-  for (let turn = 0; turn < Math.min(turns, 30_000) && found.size < 3; turn += 1) {
-    const chosen = tried.map((each, place) => each[Math.floor(turn / (steps[place] ?? 1)) % each.length]);
+  for (const chosen of keys.reduce(grow, [[]])) {
+    if (found.size === 3) break;
     const outcome = outcomeOf(call, (at) => (open.has(at) ? chosen[keys.indexOf(String(at))] : known(at)), deny);
     found.add(typeof outcome === 'boolean' ? outcome : 'type');
   }

@@ -21,16 +21,15 @@ function data(message: Fields, roots: Fields, annotations: Value | undefined): F
 }
 
 /** All that the rules can come to in order, `otherwise` when none applies: one verdict when nothing is free. */
-function walk(rules: readonly Rule[], root: Value, otherwise: Verdict, free?: Free): Verdict[] {
-  const verdicts: Verdict[] = [];
+function* walk(rules: readonly Rule[], root: Value, otherwise: Verdict, free?: Free): Generator<Verdict> {
   for (const [rule, { match, action }] of rules.entries()) {
     const deny = action === 'deny' || action === 'hide';
     const all = evaluate(match, (call) => possible(call, root, deny, free));
     const applying = all.filter(({ outcome }) => outcome === true || (deny && outcome !== false));
-    verdicts.push(...applying.map((settled) => ({ allowed: !deny, reason: 'rule', rule, settled })));
-    if (applying.length === all.length) return verdicts;
+    yield* applying.map((settled) => ({ allowed: !deny, reason: 'rule', rule, settled }));
+    if (applying.length === all.length) return;
   }
-  return [...verdicts, otherwise];
+  yield otherwise;
 }
 
 function judgeAlone(rules: Rules, message: Fields, facts: Facts, letThrough = false): Verdict {
@@ -38,7 +37,7 @@ function judgeAlone(rules: Rules, message: Fields, facts: Facts, letThrough = fa
   const otherwise = { allowed, reason: letThrough ? 'lifecycle' : 'default' };
   const tool = message.get('method') === 'tools/call' ? lookup(['params', 'name'], message) : undefined;
   const annotations = typeof tool === 'string' ? facts.annotations.get(tool) : undefined;
-  return walk(rules.policies, data(message, facts.roots, annotations), otherwise)[0] ?? otherwise;
+  return walk(rules.policies, data(message, facts.roots, annotations), otherwise).find(() => true) ?? otherwise;
 }
 
 /** What must be allowed for a request to be, and what is let through unless a rule applies; nothing: malformed. */
