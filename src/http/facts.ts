@@ -68,8 +68,8 @@ export interface McpFacts {
   method: string;
   /** Tool or prompt name, when the method has one. */
   name: string | undefined;
-  /** True once the upstream has listed the tool or prompt of that name, or answered a call of it: then it may be a metric label. */
-  offered: boolean;
+  /** Whether the upstream's lists hold the tool or prompt of that name; undefined while none has been seen. */
+  offered: boolean | undefined;
   uri: string | undefined;
   requestId: string | undefined;
   sessionId: string | undefined;

@@ -25,6 +25,17 @@ it('keeps of each item what decides whether a caller sees it', () => {
   expect(known(book, 'prompts')).toEqual(['{"name":"p"}']);
 });
 
+it('tells what is listed from what is not, and that from what nobody knows', () => {
+  const book = new ItemBook();
+  expect(book.holds('tools', 'a')).toBeUndefined();
+  learn(book, { result: { tools: [{ name: 'a' }] } });
+  expect([book.holds('tools', 'a'), book.holds('tools', 'b'), book.holds('prompts', 'a')]).toEqual([
+    true,
+    false,
+    undefined,
+  ]);
+});
+
 it('adds pages, takes the newest word, and learns nothing from anything else', () => {
   const book = new ItemBook();
   learn(book, { result: { tools: [{ name: 'a' }] } });

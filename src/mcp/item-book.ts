@@ -24,6 +24,11 @@ export class ItemBook {
     }
   }
 
+  /** Whether an item has been listed; undefined while no list of its kind has been seen. */
+  holds(kind: ListKind, key: string): boolean | undefined {
+    return this.#items.get(kind)?.has(key);
+  }
+
   /** The items of a kind; the member that names each, and a tool's annotations. */
   of(kind: ListKind): Iterable<JsonObject> {
     return this.#items.get(kind)?.values() ?? [];

@@ -16,7 +16,7 @@ import { type DenialRules, denial, logDecision } from './deny.ts';
 import { withRpcBody } from './faults.ts';
 import { joinTrace } from './join-trace.ts';
 import { factsOf, handshakeVersion, type Matter } from './matter.ts';
-import { learnUnfiltered, Memory } from './memory.ts';
+import { isOffered, learnUnfiltered, Memory } from './memory.ts';
 import type { OpenStream, StreamChanges } from './open-streams.ts';
 import type { McpOptions } from './options.ts';
 import { pointToOwnMetadata } from './own-challenge.ts';
@@ -118,7 +118,7 @@ export class McpGuard {
     const known = this.#memory.of(route);
     const book = known.tools;
     const facts = factsOf(matter);
-    facts.offered = facts.name !== undefined && book.get(facts.name) !== undefined;
+    facts.offered = isOffered(known, facts);
     exchange.facts.mcp = facts;
     const { redactArguments } = this.#context.install;
     const tool = redactArguments === undefined || facts.name === undefined ? undefined : book.get(facts.name);

@@ -40,7 +40,7 @@ export function factsOf({ message, kind, era, version }: Matter): McpFacts {
     protocolVersion: version,
     errorCode: undefined,
     toolError: false,
-    offered: false,
+    offered: undefined,
     hidden: 0,
   };
 }

@@ -1,3 +1,4 @@
+import type { McpFacts } from '../../http/facts.ts';
 import { type AnswerParts, tryReadParts } from '../../mcp/answer-parts.ts';
 import { ItemBook } from '../../mcp/item-book.ts';
 import { SessionSeal } from '../../mcp/session-seal.ts';
@@ -36,6 +37,12 @@ export class Memory {
   dispose(): void {
     this.#routes.clear();
   }
+}
+
+/** Whether what a message names has been listed; undefined when nobody can tell yet. */
+export function isOffered({ items }: RouteMemory, { method, name }: McpFacts): boolean | undefined {
+  const kind = method === 'tools/call' ? 'tools' : method === 'prompts/get' ? 'prompts' : undefined;
+  return kind === undefined || name === undefined ? undefined : items.holds(kind, name);
 }
 
 /** Takes in what a list teaches. */

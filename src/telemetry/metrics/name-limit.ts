@@ -15,9 +15,9 @@ export class NameLimit {
     if (name === undefined || (method !== 'tools/call' && method !== 'prompts/get')) return '';
     let kinds = this.#allowed.get(route);
     if (kinds?.get(method)?.has(name) === true) return name;
-    // A name that only the caller knows is the caller's invention until an upstream has listed it or answered for it.
+    // A name that no list of the upstream holds is the caller's invention. Before the first list, an answer must do.
     const answered = status < 300 && mcp.errorCode === undefined && !mcp.toolError;
-    if (!mcp.offered && !answered) return '_other';
+    if (!(mcp.offered ?? answered)) return '_other';
     if (kinds === undefined) {
       kinds = new Map();
       this.#allowed.set(route, kinds);
