@@ -25,7 +25,8 @@ export const errorCodes = {
   POLICY_PATH: 'A path of a policy can never lead to a value.',
   POLICY_CONSTANT: 'A condition of a policy has the same outcome whatever is asked.',
   POLICY_UNREACHABLE: 'A rule never decides: whenever it applies, a rule before it has decided.',
-  POLICY_CONTRADICTION: 'The condition of a rule can never be true: it never applies, or only where it cannot be judged.',
+  POLICY_CONTRADICTION:
+    'The condition of a rule can never be true: it never applies, or only where it cannot be judged.',
   POLICY_HOLLOW_ITEM: 'An item is listed though no call of it can be allowed.',
   POLICY_ANY_METHOD: 'A rule does not say which methods it is about.',
   POLICY_BARE_NEGATION: 'A rule allows everything but what it names.',
