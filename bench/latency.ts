@@ -5,10 +5,12 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bareCommand, gatewayCommand, nginxCommand } from './contenders.ts';
+import { keepCoresAwake } from './idle-cores.ts';
 import { median, pinned, stop, waitForPort, warmUp } from './measure.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const cores = keepCoresAwake();
 const files = await prepare();
 const upstream = pinned('1', files.upstream, [String(upstreamPort), '300']);
 await waitForPort(upstreamPort);
@@ -52,7 +54,9 @@ try {
 
 const at = (name: string, index: number): number => median((samples.get(name) ?? []).map((one) => one[index] ?? 0));
 const alone = at('upstream alone', 0);
-console.log(`${rounds} rounds of 3,000 requests, one connection, all on one core, Node ${process.versions.node}`);
+console.log(
+  `${rounds} rounds of 3,000 requests, one connection, all on one core, Node ${process.versions.node}, ${cores}`,
+);
 console.table(
   [...samples.keys()].map((name) => ({
     name,

@@ -8,12 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startCollector } from './collector.ts';
+import { keepCoresAwake } from './idle-cores.ts';
 import { cpuSeconds, load, median, pinned, stop, waitForPort } from './measure.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 3);
 const root = join(import.meta.dirname, '..');
+const cores = keepCoresAwake();
 const files = await prepare();
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-telemetry-'));
 const upstream = pinned('1', files.upstream, [String(upstreamPort), '300']);
@@ -81,5 +83,7 @@ const rows = contenders.map(([name, , target]) => {
     'at most': target ?? '',
   };
 });
-console.log(`${rounds} rounds of ${seconds} s, 64 connections, 300-byte tools/call, Node ${process.versions.node}`);
+console.log(
+  `${rounds} rounds of ${seconds} s, 64 connections, 300-byte tools/call, Node ${process.versions.node}, ${cores}`,
+);
 console.table(rows);

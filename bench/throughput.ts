@@ -5,6 +5,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { bareCommand, gatewayCommand, nginxCommand } from './contenders.ts';
+import { keepCoresAwake } from './idle-cores.ts';
 import { cpuSeconds, load, median, pinned, residentKiB, stop, waitForPort, warmUp } from './measure.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
@@ -19,6 +20,7 @@ interface Sample {
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 3);
 const only = process.argv.slice(2);
+const cores = keepCoresAwake();
 const files = await prepare();
 const upstream = pinned('1', files.upstream, [String(upstreamPort), '300']);
 await waitForPort(upstreamPort);
@@ -105,5 +107,7 @@ const rows = [...samples].map(([name, list]) => ({
   'RSS MiB': Math.round(of(list, (one) => one.residentMiB)),
   errors: list.map((one) => one.errors).find((one) => one !== '') ?? '',
 }));
-console.log(`${rounds} rounds of ${seconds} s, 64 connections, 300-byte tools/call, Node ${process.versions.node}`);
+console.log(
+  `${rounds} rounds of ${seconds} s, 64 connections, 300-byte tools/call, Node ${process.versions.node}, ${cores}`,
+);
 console.table(rows);
