@@ -28,6 +28,7 @@ export {
 } from './policy-set.ts';
 export {
   compileFieldReader,
+  namesItem,
   policyPaths,
   type RecordedFields,
 } from './recorded-fields.ts';

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isObject, type ObjectValue } from '../../expression/index.ts';
 import { jsonText, type PathValue, requestFrom } from '../../policy/analysis/index.ts';
-import { compilePolicyPath, type PolicyRequest, type PolicySet, policyPaths } from '../../policy/index.ts';
+import { compilePolicyPath, namesItem, type PolicyRequest, type PolicySet, policyPaths } from '../../policy/index.ts';
 import { type RecordedDecision, readRecordedDecision } from '../../telemetry/audit/recorded-decision.ts';
 import { UsageError } from '../command.ts';
 import { parseJsonValue } from './value-from.ts';
@@ -50,11 +50,13 @@ function rebuild(record: RecordedDecision, decision: ObjectValue): RecordedReque
   const { method, name, uri, protocolVersion } = record;
   const own = {
     'mcp.method': method,
-    'mcp.params.name': name,
-    'mcp.params.uri': uri,
     'mcp.protocolVersion': protocolVersion,
+    // Of other methods the record names what the message stands for, which is no parameter of it.
+    ...(namesItem(method) ? { 'mcp.params.name': name, 'mcp.params.uri': uri } : {}),
   };
-  const texts = Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const texts = Object.entries<string | undefined>(own).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   const values = [...texts, ...record.values].flatMap(([path, value]): PathValue[] => {
     const names = compilePolicyPath(
       path,
