@@ -76,17 +76,17 @@ export function possible(call: Call, root: Value, deny: boolean, free?: Free): O
   const gaps = filled.map((pieces) => pieces.map((piece = unknown) => textOf(piece)).join(''));
   const whole = [...new Set([...gaps.map((text) => text.replaceAll(unknown, '')), ...met, ...apart])];
   const pairs = whole.flatMap((text) => whole.map((other) => text + other));
-  const spelled = elements(known(call.path) ?? null).flatMap((value) => (isNum(value) ? spellings(value) : []));
+  const far = Math.max(24, ...gaps.map((text) => Number(/\d{0,3}$/.exec(text)?.[0])));
+  const spelled = elements(known(call.path) ?? null).flatMap((value) => (isNum(value) ? spellings(value, far) : []));
   const rests = gaps.filter((text) => text.includes(unknown)).flatMap((text) => restsOf(text, spelled));
   const texts = [...new Set([...whole, ...whole.flatMap(partsOf), ...pairs, ...rests])];
   const numbers = texts.filter((text) => jsonNumber.test(text)).map((number) => ({ number }));
   const arrays = [...whole, ...numbers].map((value) => [value]);
   const values: (Value | undefined)[] = [undefined, null, true, [], new Map(), ...texts, ...numbers, ...arrays];
   const uris = [...texts.filter((text) => text.startsWith(start)), ...texts.map((text) => start + text)];
-  const most = 30_000 ** (1 / keys.length);
-  const tried = (key: string) => (key === `mcp,params,${free.bound}` ? uris : values).slice(0, most);
+  const few = (key: string) => (key === `mcp,params,${free.bound}` ? uris : values).slice(0, 3e4 ** (1 / keys.length));
   const grow = (rows: (Value | undefined)[][], key: string) =>
-    rows.flatMap((row) => tried(key).map((value) => [...row, value]));
+    rows.flatMap((row) => few(key).map((value) => [...row, value]));
   const found = new Set<Outcome>();
   for (const chosen of keys.reduce(grow, [[]])) {
     if (found.size === 3) break;
@@ -120,13 +120,13 @@ function restsOf(gap: string, others: readonly string[]): string[] {
 const partsOf = (text: string): string[] =>
   ['', ...text].flatMap((_from, from) => ['', ...text].map((_to, to) => text.slice(from, to)));
 
-/** A number as texts: the point moved, exponents written in all ways, zeros that change nothing. */
-function spellings({ number }: Num): string[] {
+/** A number as texts: the point moved `far`, exponents written in all ways, zeros that change nothing. */
+function spellings({ number }: Num, far: number): string[] {
   const { sign, power, digits } = decimal(number);
-  const long = `${'0'.repeat(24)}${digits}${'0'.repeat(24)}`;
+  const long = `${'0'.repeat(far)}${digits}${'0'.repeat(far)}`;
   return Array.from(long).flatMap((_, index) => {
     const plain = `${long.slice(0, index + 1)}.${long.slice(index + 1)}`.replace(/^0+(?=\d)|\.?0*$/g, '');
-    const size = String(power - BigInt(index - 23)).replace('-', '');
+    const size = String(power - BigInt(index - far + 1)).replace('-', '');
     const sizes = ['', '+', '-'].flatMap((mark) => [1, 2, 3, 4].map((width) => mark + size.padStart(width, '0')));
     const ends = ['', ...sizes.flatMap((each) => [`e${each}`, `E${each}`])];
     const zeros = plain.includes('.') ? ['', '0', '00'] : ['', '.0', '.00'];
