@@ -46,9 +46,9 @@ describe('what is proven of policies, against brute force', () => {
           for (const request of requests) expect(alone.decide(request).rule).toBeUndefined();
         });
       }),
-      { numRuns },
+      { numRuns: numRuns * 5 },
     );
-    expect(never).toBeGreaterThan(5);
+    expect(never).toBeGreaterThan(0);
   });
 
   it('[PL-6.matrix-sound] always and never hold for every request, sometimes was shown both ways', () => {
