@@ -47,3 +47,21 @@ it('[PERF-rest] never while there is something to do', async () => {
     stop();
   }
 });
+
+it('[PERF-rest] after the first time the quiet must last longer', async () => {
+  await litter();
+  const rests: number[] = [];
+  const stop = restWhenQuiet({
+    quiet: 50,
+    patience: 12,
+    busyBelow: 0.9,
+    worthwhile: -mebibyte * 1024,
+    rested: () => rests.push(performance.now()),
+  });
+  try {
+    while (rests.length < 2) await sleep(10);
+    expect((rests[1] ?? 0) - (rests[0] ?? 0)).toBeGreaterThan(550);
+  } finally {
+    stop();
+  }
+});

@@ -27,7 +27,7 @@ export function compileTrust(options: { trustedIPs: readonly string[]; insecure:
  * address: the peer, or the left-most address that a trusted peer reports.
  */
 export function applyForwardedHeaders(headers: HeaderFields, peer: string, target: RequestTarget): string {
-  const previous = headers.getAll('x-forwarded-for').join(', ');
+  const previous = headers.has('x-forwarded-for') ? headers.getAll('x-forwarded-for').join(', ') : '';
   let client = peer;
   if (previous === '') {
     headers.set('X-Forwarded-For', peer);

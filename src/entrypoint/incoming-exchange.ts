@@ -40,7 +40,9 @@ export class IncomingExchange implements Exchange {
   abortOnClose = true;
   readonly facts: RequestFacts;
   closed = false;
-  #closeCallbacks: readonly (() => void)[] = none;
+  /** The upstream call's, and only seldom somebody else's beside it. */
+  #onClosed: (() => void) | undefined = undefined;
+  #moreOnClosed: readonly (() => void)[] = none;
 
   /** Throws a {@link Refusal} when the request breaks a rule. */
   constructor(
@@ -54,10 +56,7 @@ export class IncomingExchange implements Exchange {
     this.facts = facts;
     this.entrypoint = options.name;
     this.protocol = request.httpVersionMajor >= 2 ? '2' : request.httpVersion === '1.0' ? '1.0' : '1.1';
-    this.method = request.method ?? '';
-    if (!/^[A-Z]{1,20}$/.test(this.method) || this.method === 'TRACE' || this.method === 'CONNECT') {
-      throw new Refusal(405, 'bad_method', { headers: [['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']] });
-    }
+    this.method = acceptMethod(request.method ?? '');
     this.peerAddress = plainAddress((request.socket as TLSSocket).remoteAddress ?? '');
     const rules = { limit: options.limits.headerCount, rejectUnderscores: options.rejectUnderscores };
     this.headers = acceptHeaders(request.rawHeaders, rules, trust(this.peerAddress));
@@ -84,9 +83,11 @@ export class IncomingExchange implements Exchange {
       queueMicrotask(callback);
       return () => {};
     }
-    this.#closeCallbacks = this.#closeCallbacks === none ? [callback] : [...this.#closeCallbacks, callback];
+    if (this.#onClosed === undefined) this.#onClosed = callback;
+    else this.#moreOnClosed = [...this.#moreOnClosed, callback];
     return () => {
-      this.#closeCallbacks = this.#closeCallbacks.filter((one) => one !== callback);
+      if (this.#onClosed === callback) this.#onClosed = undefined;
+      else this.#moreOnClosed = this.#moreOnClosed.filter((one) => one !== callback);
     };
   }
 
@@ -94,10 +95,21 @@ export class IncomingExchange implements Exchange {
   clientGone(): void {
     if (this.closed) return;
     this.closed = true;
-    const callbacks = this.#closeCallbacks;
-    this.#closeCallbacks = none;
-    for (const callback of callbacks) callback();
+    const first = this.#onClosed;
+    const more = this.#moreOnClosed;
+    this.#onClosed = undefined;
+    this.#moreOnClosed = none;
+    first?.();
+    for (const callback of more) callback();
   }
+}
+
+function acceptMethod(method: string): string {
+  if (method === 'POST' || method === 'GET') return method;
+  if (!/^[A-Z]{1,20}$/.test(method) || method === 'TRACE' || method === 'CONNECT') {
+    throw new Refusal(405, 'bad_method', { headers: [['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']] });
+  }
+  return method;
 }
 
 function readAuthority(

@@ -57,33 +57,33 @@ export class IncomingBody implements RequestBody {
   #collect(limit: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const request = this.#request;
-      const chunks: Buffer[] = [];
+      let first: Buffer | undefined;
+      let rest: Buffer[] | undefined;
       let size = 0;
       let settled = false;
       const fail = (refusal: Refusal): void => {
-        if (settled) return;
         settled = true;
         clearTimeout(timer);
         reject(refusal);
       };
       const timer =
         this.#timeout > 0 ? setTimeout(() => fail(new Refusal(408, 'body_timeout')), this.#timeout) : undefined;
-      // The listeners stay: they go with the request, and removing four of them costs more than what they cost.
+      // The listeners stay: they go with the request, and removing them costs more than what they cost.
       request.on('data', (chunk: Buffer) => {
         if (settled) return;
         size += chunk.length;
         if (size > limit) {
           request.pause();
           fail(tooLarge());
-          return;
-        }
-        chunks.push(chunk);
+        } else if (first === undefined) first = chunk;
+        else if (rest === undefined) rest = [first, chunk];
+        else rest.push(chunk);
       });
       request.on('end', () => {
         if (settled) return;
         settled = true;
         clearTimeout(timer);
-        const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size);
+        const bytes = rest === undefined ? (first ?? nothing) : Buffer.concat(rest, size);
         this.buffered = bytes;
         this.#facts.requestBytes += size;
         resolve(bytes);
@@ -92,8 +92,9 @@ export class IncomingBody implements RequestBody {
         // Every request closes; an error is only worth its making before.
         if (!settled) fail(new Refusal(400, 'client_gone'));
       };
-      request.on('error', onGone);
       request.on('close', onGone);
+      // HTTP/1.1 requests tell of errors only when somebody listens, and close all the same.
+      if (request.httpVersionMajor >= 2) request.on('error', onGone);
     });
   }
 }

@@ -87,8 +87,16 @@ function mayBeEncoded(decoded: string, allow: EncodedCharacters): boolean {
   }
 }
 
+/** The target that was asked for last: most requests of a gateway go to a few names. */
+let last: RequestTarget = { scheme: 'http', authority: 'localhost', host: 'localhost', port: undefined };
+
 /** Parses an authority by the grammar of RFC 9110 §4.2.3 without user information; 400 for anything else. */
 export function parseAuthority(authority: string, scheme: 'http' | 'https'): RequestTarget {
+  if (last.authority !== authority || last.scheme !== scheme) last = readAuthority(authority, scheme);
+  return last;
+}
+
+function readAuthority(authority: string, scheme: 'http' | 'https'): RequestTarget {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\.?))(?::([0-9]{1,5}))?$/.exec(
     authority,
   );

@@ -31,6 +31,14 @@ export class HeaderFields {
     return false;
   }
 
+  /** How many fields of that name there are. */
+  count(lowerName: string): number {
+    const parts = this.#parts;
+    let count = 0;
+    for (let i = 1; i < parts.length; i += 3) if (parts[i] === lowerName) count += 1;
+    return count;
+  }
+
   /** All values of a field in order. */
   getAll(lowerName: string): string[] {
     const parts = this.#parts;

@@ -78,9 +78,7 @@ export class McpGuard {
     checkOrigin(exchange);
     switch (exchange.method) {
       case 'POST':
-        return readBody(exchange, this.#maxBody).then((bytes) =>
-          this.#pass(exchange, readMatter(exchange, bytes), next),
-        );
+        return readBody(exchange, this.#maxBody, (bytes) => this.#pass(exchange, readMatter(exchange, bytes), next));
       case 'GET':
         return this.#pass(exchange, this.#withoutMessage(exchange, 'stream'), next);
       case 'DELETE':

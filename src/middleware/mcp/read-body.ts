@@ -1,3 +1,4 @@
+import { isUnencoded } from '../../http/content-encoding.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import { Refusal } from '../../http/refusal.ts';
 import { type RpcAnswer, refuse, rpcCodes } from '../../mcp/replies.ts';
@@ -6,23 +7,26 @@ import { type RpcAnswer, refuse, rpcCodes } from '../../mcp/replies.ts';
 const json = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?[ \t]*$/i;
 
 /**
- * The bytes of a message, whole.
+ * Reads the bytes of a message, whole, and has them used.
  *
  * @throws {Refusal} 415 for another type, charset or encoding; 413 past `limit` bytes; 408 when it takes too long
  */
-export function readBody(exchange: Exchange, limit: number): Promise<Buffer> {
+export function readBody<Result>(
+  exchange: Exchange,
+  limit: number,
+  use: (bytes: Buffer) => Promise<Result>,
+): Promise<Result> {
   const { headers, body } = exchange;
-  const types = headers.getAll('content-type');
-  const [type] = types;
-  if (types.length !== 1 || type === undefined || !json.test(type))
+  if (headers.count('content-type') !== 1 || !isJson(headers.get('content-type') as string))
     return Promise.reject(unsupported('Content-Type must be application/json'));
-  for (const encoding of headers.getAll('content-encoding')) {
-    if (encoding.trim().toLowerCase() !== 'identity')
-      return Promise.reject(unsupported('Content-Encoding must be identity'));
-  }
+  if (!isUnencoded(headers)) return Promise.reject(unsupported('Content-Encoding must be identity'));
   if (body.declaredLength !== undefined && body.declaredLength > limit) return Promise.reject(tooLarge());
   // Every request passes here: a promise with one reaction costs less than a function that waits for it.
-  return body.read(limit).catch(inOurWords);
+  return body.read(limit).then(use, inOurWords);
+}
+
+function isJson(type: string): boolean {
+  return type === 'application/json' || json.test(type);
 }
 
 function inOurWords(error: unknown): never {

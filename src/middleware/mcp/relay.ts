@@ -1,4 +1,5 @@
 import { BodyTooLarge, collect } from '../../http/body.ts';
+import { isUnencoded } from '../../http/content-encoding.ts';
 import type { Exchange, Reply } from '../../http/exchange.ts';
 import type { McpFacts } from '../../http/facts.ts';
 import { type AnswerFilter, UnfilterableAnswer } from '../../mcp/answer-filter.ts';
@@ -54,7 +55,8 @@ function relayEvents(reply: Reply, exchange: Exchange, rules: RelayRules): Reply
   headers.set('Cache-Control', 'no-cache, no-transform');
   if (body === null) return reply;
   const { filter } = rules;
-  if (isEncoded(reply)) return filter === undefined ? reply : giveUp(reply, rules, 'it came in a content encoding');
+  if (!isUnencoded(reply.headers))
+    return filter === undefined ? reply : giveUp(reply, rules, 'it came in a content encoding');
   headers.delete('content-length');
   if (Buffer.isBuffer(body)) {
     if (filter !== undefined) reply.body = filtered(reply, rules, () => filter.filterEvents(body));
@@ -101,7 +103,7 @@ function letGoWhenResumable(event: SseEvent, exchange: Exchange): void {
 async function relayWhole(reply: Reply, rules: RelayRules): Promise<Reply> {
   const { filter } = rules;
   if (filter === undefined || reply.body === null) return observeJson(reply, rules);
-  if (isEncoded(reply)) return giveUp(reply, rules, 'it came in a content encoding');
+  if (!isUnencoded(reply.headers)) return giveUp(reply, rules, 'it came in a content encoding');
   let bytes: Buffer;
   try {
     bytes = await collect(reply.body, rules.maxListSize);
@@ -133,7 +135,7 @@ function filtered(reply: Reply, rules: RelayRules, filter: () => Buffer): Buffer
 
 function observeJson(reply: Reply, rules: RelayRules): Reply {
   const { body } = reply;
-  if (body === null || isEncoded(reply)) return reply;
+  if (body === null || !isUnencoded(reply.headers)) return reply;
   const seen = (bytes: Buffer): void => note(bytes, rules);
   if (!Buffer.isBuffer(body)) reply.body = new ObservedBody(body, observable(rules), seen);
   else if (body.length <= observable(rules)) seen(body);
@@ -177,10 +179,7 @@ function unusable(rules: RelayRules, reason: string): Error {
   });
 }
 
-function isEncoded(reply: Reply): boolean {
-  return reply.headers.getAll('content-encoding').some((value) => value.trim().toLowerCase() !== 'identity');
-}
-
 function mediaType(value: string | undefined): string {
+  if (value === 'application/json' || value === 'text/event-stream') return value;
   return (value ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

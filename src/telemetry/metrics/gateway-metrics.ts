@@ -7,6 +7,7 @@ import { MetricsRegistry } from './instruments.ts';
 import { boundedCode, errorTypeOf, knownHttpMethod, knownMcpMethod, knownVersion, splitUrl } from './label-values.ts';
 import { compileCounted, type MetricsOptions } from './metrics-options.ts';
 import { NameLimit } from './name-limit.ts';
+import { RecentPlans } from './recent-plans.ts';
 import { SessionClock } from './session-clock.ts';
 
 /** How a request ended, beside what its facts say. */
@@ -54,6 +55,7 @@ export class GatewayMetrics {
   readonly #counted: (name: string) => boolean;
   readonly #names: NameLimit;
   readonly #plans = new Map<string, Plan>();
+  readonly #recent = new RecentPlans<Plan>();
   readonly #sessions: SessionClock;
   readonly #headers: HeaderLabels | undefined;
 
@@ -74,23 +76,9 @@ export class GatewayMetrics {
   /** Records a request that has ended. */
   record(exchange: Exchange, outcome: Outcome): void {
     const { facts } = exchange;
-    const { mcp, decision } = facts;
+    const { mcp } = facts;
     const name = mcp === undefined ? '' : this.#names.allow(facts.router ?? '', mcp, outcome.status);
-    // Every part comes from the configuration or from a closed list, so there are few different keys.
-    let key = `${exchange.entrypoint} ${outcome.status} ${exchange.method.length > 7 ? '_OTHER' : exchange.method} ${exchange.protocol} ${facts.router} ${facts.service} ${facts.serverUrl} ${facts.originStatus} ${facts.errorType} ${facts.retryAttempts}`;
-    if (mcp !== undefined) {
-      key += ` ${knownMcpMethod(mcp.method)} ${name} ${mcp.errorCode} ${mcp.toolError} ${knownVersion(mcp.protocolVersion)} ${mcp.kind} ${mcp.hidden > 0}`;
-      if (decision !== undefined)
-        key += ` ${decision.middleware} ${decision.outcome} ${decision.reason} ${decision.rule}`;
-    }
-    const headers = this.#headers?.read(exchange.headers) ?? none;
-    if (headers.length > 0) key += `\n${headers.join('\n')}`;
-    let plan = this.#plans.get(key);
-    if (plan === undefined) {
-      if (this.#plans.size >= maxPlans) this.#plans.clear();
-      plan = this.#plan(exchange, outcome, name, headers);
-      this.#plans.set(key, plan);
-    }
+    const plan = this.#planFor(exchange, outcome, name);
     const seconds = outcome.duration / 1_000;
     for (const one of plan.ones) one.value += 1;
     for (const one of plan.requestBytes) one.value += facts.requestBytes;
@@ -102,6 +90,37 @@ export class GatewayMetrics {
     }
     if (plan.hidden !== undefined) plan.hidden.value += mcp?.hidden ?? 0;
     if (mcp?.sessionId !== undefined) this.#noteSession(mcp, mcp.sessionId, outcome, exchange);
+  }
+
+  #planFor(exchange: Exchange, outcome: Outcome, name: string): Plan {
+    // What headers say is in no fact.
+    if (this.#headers !== undefined)
+      return this.#keyedPlan(exchange, outcome, name, this.#headers.read(exchange.headers));
+    const recent = this.#recent.find(exchange, outcome.status, name);
+    if (recent !== undefined) return recent;
+    const plan = this.#keyedPlan(exchange, outcome, name, none);
+    this.#recent.add(exchange, outcome.status, name, plan);
+    return plan;
+  }
+
+  #keyedPlan(exchange: Exchange, outcome: Outcome, name: string, headers: readonly string[]): Plan {
+    const { facts } = exchange;
+    const { mcp, decision } = facts;
+    // Every part comes from the configuration or from a closed list, so there are few different keys.
+    let key = `${exchange.entrypoint} ${outcome.status} ${exchange.method.length > 7 ? '_OTHER' : exchange.method} ${exchange.protocol} ${facts.router} ${facts.service} ${facts.serverUrl} ${facts.originStatus} ${facts.errorType} ${facts.retryAttempts}`;
+    if (mcp !== undefined) {
+      key += ` ${knownMcpMethod(mcp.method)} ${name} ${mcp.errorCode} ${mcp.toolError} ${knownVersion(mcp.protocolVersion)} ${mcp.kind} ${mcp.hidden > 0}`;
+      if (decision !== undefined)
+        key += ` ${decision.middleware} ${decision.outcome} ${decision.reason} ${decision.rule} ${decision.ruleName}`;
+    }
+    if (headers.length > 0) key += `\n${headers.join('\n')}`;
+    let plan = this.#plans.get(key);
+    if (plan === undefined) {
+      if (this.#plans.size >= maxPlans) this.#plans.clear();
+      plan = this.#plan(exchange, outcome, name, headers);
+      this.#plans.set(key, plan);
+    }
+    return plan;
   }
 
   /** Sessions that have not been heard of for long are taken for ended; called now and then. */

@@ -9,17 +9,20 @@ export function knownHttpMethod(method: string): string {
 }
 
 /** Methods of the revisions we know. */
-const mcpMethods = new Set(
+const mcpMethods = new Map(
   `initialize ping tools/list tools/call prompts/list prompts/get resources/list resources/templates/list resources/read
 resources/subscribe resources/unsubscribe completion/complete logging/setLevel roots/list sampling/createMessage
 elicitation/create server/discover subscriptions/listen tasks/get tasks/result tasks/list tasks/cancel tasks/update
 notifications/initialized notifications/cancelled notifications/progress notifications/message
 notifications/roots/list_changed notifications/tools/list_changed notifications/prompts/list_changed
-notifications/resources/list_changed notifications/resources/updated`.split(/\s+/),
+notifications/resources/list_changed notifications/resources/updated`
+    .split(/\s+/)
+    .map((method) => [method, method] as const),
 );
 
+/** Our own text: one cut out of a message would keep all of the message. */
 export function knownMcpMethod(method: string): string {
-  return mcpMethods.has(method) ? method : '_OTHER';
+  return mcpMethods.get(method) ?? '_OTHER';
 }
 
 const versions = new Set(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28']);

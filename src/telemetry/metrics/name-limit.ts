@@ -3,7 +3,8 @@ import type { McpFacts } from '../../http/facts.ts';
 /** Lets a bounded number of names of tools and prompts per route become labels; the rest is `_other`. */
 export class NameLimit {
   readonly #limit: number;
-  readonly #allowed = new Map<string, Map<string, Set<string>>>();
+  /** By route and method. Each name leads to a copy of itself: cut out of a message, it would keep all of the message. */
+  readonly #allowed = new Map<string, Map<string, Map<string, string>>>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -14,7 +15,8 @@ export class NameLimit {
     const { name, method } = mcp;
     if (name === undefined || (method !== 'tools/call' && method !== 'prompts/get')) return '';
     let kinds = this.#allowed.get(route);
-    if (kinds?.get(method)?.has(name) === true) return name;
+    const known = kinds?.get(method)?.get(name);
+    if (known !== undefined) return known;
     // A name that no list of the upstream holds is the caller's invention. Before the first list, an answer must do.
     const answered = status < 300 && mcp.errorCode === undefined && !mcp.toolError;
     if (!(mcp.offered ?? answered)) return '_other';
@@ -24,11 +26,12 @@ export class NameLimit {
     }
     let names = kinds.get(method);
     if (names === undefined) {
-      names = new Set();
+      names = new Map();
       kinds.set(method, names);
     }
     if (names.size >= this.#limit) return '_other';
-    names.add(name);
-    return name;
+    const copy = Buffer.from(name).toString();
+    names.set(copy, copy);
+    return copy;
   }
 }

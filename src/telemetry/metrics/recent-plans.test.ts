@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { testExchange } from '../../../test/support/exchange.ts';
+import type { Exchange } from '../../http/exchange.ts';
+import { type DecisionFacts, type McpFacts, newFacts, type RequestFacts } from '../../http/facts.ts';
+import { RecentPlans } from './recent-plans.ts';
+
+const mcp: McpFacts = {
+  kind: 'request',
+  era: 'modern',
+  method: 'tools/call',
+  name: 'a',
+  offered: true,
+  uri: undefined,
+  requestId: '1',
+  sessionId: undefined,
+  protocolVersion: '2026-07-28',
+  errorCode: undefined,
+  toolError: false,
+  hidden: 0,
+};
+const decision: DecisionFacts = {
+  id: 'd',
+  outcome: 'allow',
+  reason: 'rule',
+  rule: 1,
+  ruleName: 'one',
+  middleware: 'm@file',
+};
+
+function request(facts: Partial<RequestFacts> = {}, about: Partial<Exchange> = {}): Exchange {
+  const filled = { router: 'r@file', service: 's@file', serverUrl: 'http://a', originStatus: 200, mcp, decision };
+  return testExchange({ facts: { ...newFacts(), ...filled, ...facts }, ...about });
+}
+
+const labelled: readonly (readonly [string, Exchange, number?, string?])[] = [
+  ['router', request({ router: 'other@file' })],
+  ['service', request({ service: 'other@file' })],
+  ['server', request({ serverUrl: 'http://b' })],
+  ['origin status', request({ originStatus: 500 })],
+  ['error', request({ errorType: 'denied' })],
+  ['attempts', request({ retryAttempts: 1 })],
+  ['no message', request({ mcp: undefined })],
+  ['method', request({ mcp: { ...mcp, method: 'tools/list' } })],
+  ['kind', request({ mcp: { ...mcp, kind: 'notification' } })],
+  ['code', request({ mcp: { ...mcp, errorCode: -32602 } })],
+  ['tool error', request({ mcp: { ...mcp, toolError: true } })],
+  ['version', request({ mcp: { ...mcp, protocolVersion: '2025-11-25' } })],
+  ['hidden items', request({ mcp: { ...mcp, hidden: 1 } })],
+  ['no decision', request({ decision: undefined })],
+  ['outcome', request({ decision: { ...decision, outcome: 'deny' } })],
+  ['reason', request({ decision: { ...decision, reason: 'default' } })],
+  ['rule', request({ decision: { ...decision, rule: 2 } })],
+  ['name of the rule', request({ decision: { ...decision, ruleName: 'two' } })],
+  ['middleware', request({ decision: { ...decision, middleware: 'n@file' } })],
+  ['entrypoint', request({}, { entrypoint: 'elsewhere' })],
+  ['protocol', request({}, { protocol: '2' })],
+  ['HTTP method', request({}, { method: 'DELETE' })],
+  ['status', request(), 403],
+  ['name', request(), 200, 'b'],
+];
+
+test.each(labelled)('another %s is another kind of request', (_what, other, status = 200, name = 'a') => {
+  const plans = new RecentPlans<string>();
+  plans.add(request(), 200, 'a', 'first');
+  expect(plans.find(other, status, name)).toBeUndefined();
+  plans.add(other, status, name, 'second');
+  expect(plans.find(other, status, name)).toBe('second');
+  expect(plans.find(request(), 200, 'a')).toBe('first');
+});
+
+test('what is no label makes no difference', () => {
+  const plans = new RecentPlans<string>();
+  plans.add(request(), 200, 'a', 'first');
+  const like = request({
+    mcp: { ...mcp, requestId: '2', sessionId: 's', uri: 'u', name: 'z' },
+    decision: { ...decision, id: 'e' },
+    replyBytes: 7,
+  });
+  expect(plans.find(like, 200, 'a')).toBe('first');
+});
+
+test('made-up methods and versions are never remembered', () => {
+  const plans = new RecentPlans<string>();
+  for (const made of [{ method: 'made/up' }, { protocolVersion: 'made up' }]) {
+    const invented = request({ mcp: { ...mcp, ...made } });
+    plans.add(invented, 200, '', 'made up');
+    expect(plans.find(invented, 200, '')).toBeUndefined();
+  }
+});
+
+test('the oldest gives way', () => {
+  const plans = new RecentPlans<number>();
+  for (let rule = 0; rule < 9; rule++) plans.add(request({ decision: { ...decision, rule } }), 200, 'a', rule);
+  const found = (rule: number) => plans.find(request({ decision: { ...decision, rule } }), 200, 'a');
+  expect([0, 1, 8].map(found)).toEqual([undefined, 1, 8]);
+});
