@@ -32,34 +32,34 @@ function request(facts: Partial<RequestFacts> = {}, about: Partial<Exchange> = {
   return testExchange({ facts: { ...newFacts(), ...filled, ...facts }, ...about });
 }
 
-const labelled: readonly (readonly [string, Exchange, number?, string?])[] = [
-  ['router', request({ router: 'other@file' })],
-  ['service', request({ service: 'other@file' })],
-  ['server', request({ serverUrl: 'http://b' })],
-  ['origin status', request({ originStatus: 500 })],
-  ['error', request({ errorType: 'denied' })],
-  ['attempts', request({ retryAttempts: 1 })],
-  ['no message', request({ mcp: undefined })],
-  ['method', request({ mcp: { ...mcp, method: 'tools/list' } })],
-  ['kind', request({ mcp: { ...mcp, kind: 'notification' } })],
-  ['code', request({ mcp: { ...mcp, errorCode: -32602 } })],
-  ['tool error', request({ mcp: { ...mcp, toolError: true } })],
-  ['version', request({ mcp: { ...mcp, protocolVersion: '2025-11-25' } })],
-  ['hidden items', request({ mcp: { ...mcp, hidden: 1 } })],
-  ['no decision', request({ decision: undefined })],
-  ['outcome', request({ decision: { ...decision, outcome: 'deny' } })],
-  ['reason', request({ decision: { ...decision, reason: 'default' } })],
-  ['rule', request({ decision: { ...decision, rule: 2 } })],
-  ['name of the rule', request({ decision: { ...decision, ruleName: 'two' } })],
-  ['middleware', request({ decision: { ...decision, middleware: 'n@file' } })],
-  ['entrypoint', request({}, { entrypoint: 'elsewhere' })],
-  ['protocol', request({}, { protocol: '2' })],
-  ['HTTP method', request({}, { method: 'DELETE' })],
-  ['status', request(), 403],
+const labelled: [string, Exchange, number, string][] = [
+  ['router', request({ router: 'other@file' }), 200, 'a'],
+  ['service', request({ service: 'other@file' }), 200, 'a'],
+  ['server', request({ serverUrl: 'http://b' }), 200, 'a'],
+  ['origin status', request({ originStatus: 500 }), 200, 'a'],
+  ['error', request({ errorType: 'denied' }), 200, 'a'],
+  ['attempts', request({ retryAttempts: 1 }), 200, 'a'],
+  ['no message', request({ mcp: undefined }), 200, 'a'],
+  ['method', request({ mcp: { ...mcp, method: 'tools/list' } }), 200, 'a'],
+  ['kind', request({ mcp: { ...mcp, kind: 'notification' } }), 200, 'a'],
+  ['code', request({ mcp: { ...mcp, errorCode: -32602 } }), 200, 'a'],
+  ['tool error', request({ mcp: { ...mcp, toolError: true } }), 200, 'a'],
+  ['version', request({ mcp: { ...mcp, protocolVersion: '2025-11-25' } }), 200, 'a'],
+  ['hidden items', request({ mcp: { ...mcp, hidden: 1 } }), 200, 'a'],
+  ['no decision', request({ decision: undefined }), 200, 'a'],
+  ['outcome', request({ decision: { ...decision, outcome: 'deny' } }), 200, 'a'],
+  ['reason', request({ decision: { ...decision, reason: 'default' } }), 200, 'a'],
+  ['rule', request({ decision: { ...decision, rule: 2 } }), 200, 'a'],
+  ['name of the rule', request({ decision: { ...decision, ruleName: 'two' } }), 200, 'a'],
+  ['middleware', request({ decision: { ...decision, middleware: 'n@file' } }), 200, 'a'],
+  ['entrypoint', request({}, { entrypoint: 'elsewhere' }), 200, 'a'],
+  ['protocol', request({}, { protocol: '2' }), 200, 'a'],
+  ['HTTP method', request({}, { method: 'DELETE' }), 200, 'a'],
+  ['status', request(), 403, 'a'],
   ['name', request(), 200, 'b'],
 ];
 
-test.each(labelled)('another %s is another kind of request', (_what, other, status = 200, name = 'a') => {
+test.each(labelled)('another %s is another kind of request', (_what, other, status, name) => {
   const plans = new RecentPlans<string>();
   plans.add(request(), 200, 'a', 'first');
   expect(plans.find(other, status, name)).toBeUndefined();
