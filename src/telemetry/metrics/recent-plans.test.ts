@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testExchange } from '../../../test/support/exchange.ts';
+import { type ExchangeOverrides, testExchange } from '../../../test/support/exchange.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import { type DecisionFacts, type McpFacts, newFacts, type RequestFacts } from '../../http/facts.ts';
 import { RecentPlans } from './recent-plans.ts';
@@ -27,7 +27,7 @@ const decision: DecisionFacts = {
   middleware: 'm@file',
 };
 
-function request(facts: Partial<RequestFacts> = {}, about: Partial<Exchange> = {}): Exchange {
+function request(facts: Partial<RequestFacts> = {}, about: ExchangeOverrides = {}): Exchange {
   const filled = { router: 'r@file', service: 's@file', serverUrl: 'http://a', originStatus: 200, mcp, decision };
   return testExchange({ facts: { ...newFacts(), ...filled, ...facts }, ...about });
 }
