@@ -133,6 +133,11 @@ export async function warmUp(pid: number, port: number, script: string): Promise
   }
 }
 
+/** The value that a quarter of them stay below. */
+export function lowerQuartile(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 2] as number;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

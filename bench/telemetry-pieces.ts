@@ -9,7 +9,7 @@ import { type JsonObject, scanJsonText } from '../src/http/json.ts';
 import { compileAccount } from '../src/middleware/mcp/account.ts';
 import { compilePolicySet, type PolicyRequest } from '../src/policy/index.ts';
 import { createAccessLog } from '../src/telemetry/access-log.ts';
-import { openAuditFile } from '../src/telemetry/audit/audit-file.ts';
+import { openAppendFile } from '../src/telemetry/append-file.ts';
 import { AuditTrail } from '../src/telemetry/audit/audit-trail.ts';
 import { AuditChain } from '../src/telemetry/audit/chain.ts';
 import { silentLogger } from '../src/telemetry/log.ts';
@@ -116,7 +116,7 @@ const accessLog = createAccessLog(
 );
 const trail = new AuditTrail({
   chain: new AuditChain(),
-  outlet: openAuditFile(join(folder, 'audit.jsonl'), { sync: false }),
+  outlet: openAppendFile(join(folder, 'audit.jsonl')),
   strict: false,
   arguments: false,
   checkpointInterval: 10_000,

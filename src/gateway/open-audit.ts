@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { version } from '../admin/version.ts';
 import type { StaticConfiguration } from '../config/static/schema.ts';
 import { PortcullisError } from '../errors.ts';
-import { openAuditFile } from '../telemetry/audit/audit-file.ts';
+import { type AppendFile, openAppendFile } from '../telemetry/append-file.ts';
 import { AuditTrail, type AuditTrailOptions } from '../telemetry/audit/audit-trail.ts';
 import { AuditChain } from '../telemetry/audit/chain.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -24,9 +24,10 @@ export async function openAudit(
 ): Promise<AuditTrail | undefined> {
   if (audit === undefined) return undefined;
   const chain = new AuditChain(await signingKey(audit.signingKeyFile));
-  let outlet: ReturnType<typeof openAuditFile> | undefined;
+  let outlet: AppendFile | undefined;
   try {
-    outlet = audit.filePath === undefined ? undefined : openAuditFile(audit.filePath, { sync: audit.sync });
+    outlet =
+      audit.filePath === undefined ? undefined : openAppendFile(audit.filePath, { sync: audit.sync, mode: 0o600 });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PortcullisError('CONFIG_INVALID_VALUE', `audit.filePath: ${audit.filePath} cannot be written: ${why}`, {

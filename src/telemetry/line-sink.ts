@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { dirname } from 'node:path';
-import sonicBoom, { type SonicBoom } from 'sonic-boom';
 import { PortcullisError } from '../errors.ts';
+import { type AppendFile, appendToDescriptor, openAppendFile } from './append-file.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { FileOutlet, type Outlet } from './file-outlet.ts';
 
 /**
  * Where log lines go. Writing never waits: lines that are due in one turn are written together, and when the reader is
@@ -33,16 +33,6 @@ export interface SinkOptions {
   readonly delay?: number;
   /** Most bytes waiting to be written. */
   readonly maxWaiting?: number;
-}
-
-/** What a sink writes to. */
-interface Outlet {
-  /** False when the bytes were not taken because too much is waiting. */
-  write(bytes: Buffer): boolean;
-  reopen(): void;
-  end(done: () => void): void;
-  /** Last chance when the process ends: writes without waiting. */
-  writeNow(bytes: Buffer): void;
 }
 
 const defaultMaxWaiting = 4 * 1024 * 1024;
@@ -149,11 +139,9 @@ class BatchingSink implements LineSink {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#pending.length === 0) return;
-    const bytes = Buffer.from(this.#pending.written);
     const lines = this.#lines;
-    this.#pending.length = 0;
     this.#lines = 0;
-    if (!this.#outlet.write(bytes)) {
+    if (!this.#outlet.take(this.#pending)) {
       this.#drop(lines);
     } else if (this.#lost > 0) {
       const lost = this.#lost;
@@ -174,8 +162,7 @@ class BatchingSink implements LineSink {
  */
 function openDescriptor(fd: number, maxWaiting: number): Outlet {
   const kind = fstatSync(fd);
-  if (!kind.isFIFO() && !kind.isSocket())
-    return fileOutlet(new sonicBoom.SonicBoom({ fd, sync: false, contentMode: 'buffer' }), maxWaiting);
+  if (!kind.isFIFO() && !kind.isSocket()) return new FileOutlet(appendToDescriptor(fd), maxWaiting);
   const socket = new Socket({ fd, readable: false, writable: true });
   let gone = false;
   socket.on('error', () => {
@@ -184,7 +171,9 @@ function openDescriptor(fd: number, maxWaiting: number): Outlet {
   // The log must not keep the process alive.
   socket.unref();
   return {
-    write(bytes) {
+    take(lines) {
+      const bytes = Buffer.from(lines.written);
+      lines.length = 0;
       if (gone || socket.writableLength + bytes.length > maxWaiting) return false;
       socket.write(bytes);
       return true;
@@ -206,58 +195,12 @@ function openDescriptor(fd: number, maxWaiting: number): Outlet {
 }
 
 function openFile(path: string, maxWaiting: number): Outlet {
-  // Tried out first, so that a wrong path is an error now and not lines lost later.
+  let file: AppendFile;
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    closeSync(openSync(path, 'a'));
+    file = openAppendFile(path);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'not a path';
     throw new PortcullisError('CONFIG_INVALID_VALUE', `the log file ${path} cannot be written (${reason})`);
   }
-  return fileOutlet(
-    new sonicBoom.SonicBoom({ dest: path, append: true, sync: false, contentMode: 'buffer' }),
-    maxWaiting,
-  );
-}
-
-function fileOutlet(file: SonicBoom, maxWaiting: number): Outlet {
-  // In its mode for bytes SonicBoom takes buffers, whatever its types say.
-  const write = file.write.bind(file) as unknown as (bytes: Buffer) => boolean;
-  // SonicBoom keeps what it could not write and tries again with the next write, so a full disk needs no more than this.
-  let failed = false;
-  file.on('error', () => {
-    failed = true;
-  });
-  let waiting = 0;
-  file.on('write', (bytes: number) => {
-    failed = false;
-    waiting = Math.max(0, waiting - bytes);
-  });
-  return {
-    write(bytes) {
-      if (waiting + bytes.length > maxWaiting) {
-        // Nudges a file that failed before: its disk may have room again.
-        if (failed) write(Buffer.alloc(0));
-        return false;
-      }
-      waiting += bytes.length;
-      write(bytes);
-      return true;
-    },
-    reopen() {
-      file.reopen();
-    },
-    end(done) {
-      file.once('close', done).once('error', done);
-      file.end();
-    },
-    writeNow(bytes) {
-      try {
-        write(Buffer.from(bytes));
-        file.flushSync();
-      } catch {
-        // Not open yet, or a full disk: the process is ending, and a lost line must not change how.
-      }
-    },
-  };
+  return new FileOutlet(file, maxWaiting);
 }

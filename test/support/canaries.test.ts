@@ -83,7 +83,7 @@ test('[TEL-canary] no test has a part of a gateway write where nobody searches',
   const past = files.filter(
     (file) =>
       file !== 'test/support/gateway-within.ts' &&
-      /import [^;]*\b(?:silentLogger|startGateway|openAuditFile)\b[^;]* from '\./.test(
+      /import [^;]*\b(?:silentLogger|startGateway|openAppendFile)\b[^;]* from '\./.test(
         readFileSync(join(root, file), 'utf8'),
       ),
   );

@@ -1,4 +1,5 @@
 import { type JsonValue, stringify } from '../../http/json.ts';
+import type { ByteWriter } from '../byte-writer.ts';
 import { isoTime } from '../iso-time.ts';
 
 /** What an audit record is about. */
@@ -52,38 +53,78 @@ export interface AuditedDecision {
   readonly policySet: string;
 }
 
-/** The entry as JSON members, without the braces: the chain puts its own members in front. */
-export function encodeEntry(entry: AuditEntry): string {
+/** Writes the entry as JSON members, without the braces: the chain puts its own members in front. */
+export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   const { identity, mcp, decision, fields, absent, withheld } = entry;
-  let text = `"type":"${entry.type}","time":"${isoTime(entry.time)}","outcome":"${entry.outcome}"`;
-  text += member('exchange', entry.exchange) + member('router', entry.router) + member('client', entry.client);
-  if (identity !== undefined)
-    text += `,"identity":{"kind":${quote(identity.kind)}${member('issuer', identity.issuer)}${member('subject', identity.subject)}}`;
-  if (mcp !== undefined)
-    text += `,"mcp":{"kind":${quote(mcp.kind)}${member('method', mcp.method)}${member('name', mcp.name)}${member('uri', mcp.uri)}${member('requestId', mcp.requestId)}${member('protocolVersion', mcp.protocolVersion)}}`;
-  if (decision !== undefined)
-    text += `,"decision":{"id":${quote(decision.id)},"reason":${quote(decision.reason)}${count('rule', decision.rule)}${member('ruleName', decision.ruleName)},"middleware":${quote(decision.middleware)},"policySet":${quote(decision.policySet)}}`;
-  if (absent !== undefined) text += `,"absent":${JSON.stringify(absent)}`;
-  if (withheld !== undefined) text += `,"withheld":${JSON.stringify(withheld)}`;
-  text += count('hidden', entry.hidden) + member('errorType', entry.errorType) + count('status', entry.status);
-  text += count('generation', entry.generation) + count('problems', entry.problems) + member('trace', entry.trace);
-  // Numbers keep their text, so that the same decision can be made again.
-  return fields === undefined || fields.size === 0 ? text : `${text},"fields":${stringify(fields)}`;
+  out.ascii(`"type":"${entry.type}","time":"`);
+  out.ascii(isoTime(entry.time));
+  out.ascii(`","outcome":"${entry.outcome}"`);
+  text(out, ',"exchange":', entry.exchange);
+  text(out, ',"router":', entry.router);
+  text(out, ',"client":', entry.client);
+  if (identity !== undefined) {
+    text(out, ',"identity":{"kind":', identity.kind);
+    text(out, ',"issuer":', identity.issuer);
+    text(out, ',"subject":', identity.subject);
+    out.ascii('}');
+  }
+  if (mcp !== undefined) {
+    text(out, ',"mcp":{"kind":', mcp.kind);
+    text(out, ',"method":', mcp.method);
+    text(out, ',"name":', mcp.name);
+    text(out, ',"uri":', mcp.uri);
+    text(out, ',"requestId":', mcp.requestId);
+    text(out, ',"protocolVersion":', mcp.protocolVersion);
+    out.ascii('}');
+  }
+  if (decision !== undefined) {
+    text(out, ',"decision":{"id":', decision.id);
+    text(out, ',"reason":', decision.reason);
+    count(out, ',"rule":', decision.rule);
+    text(out, ',"ruleName":', decision.ruleName);
+    text(out, ',"middleware":', decision.middleware);
+    text(out, ',"policySet":', decision.policySet);
+    out.ascii('}');
+  }
+  texts(out, ',"absent":[', absent);
+  texts(out, ',"withheld":[', withheld);
+  count(out, ',"hidden":', entry.hidden);
+  text(out, ',"errorType":', entry.errorType);
+  count(out, ',"status":', entry.status);
+  count(out, ',"generation":', entry.generation);
+  count(out, ',"problems":', entry.problems);
+  text(out, ',"trace":', entry.trace);
+  if (fields === undefined || fields.size === 0) return;
+  let before = ',"fields":{';
+  for (const [path, value] of fields) {
+    text(out, before, path);
+    out.ascii(':');
+    // Numbers keep their text, so that the same decision can be made again.
+    if (typeof value === 'string') out.jsonText(value);
+    else out.text(stringify(value));
+    before = ',';
+  }
+  out.ascii('}');
 }
 
-function member(name: string, value: string | undefined): string {
-  return value === undefined ? '' : `,"${name}":${quote(value)}`;
+/** `before` is the member's name with what precedes it, in ASCII. Nothing is written for what is absent. */
+function text(out: ByteWriter, before: string, value: string | undefined): void {
+  if (value === undefined) return;
+  out.ascii(before);
+  out.jsonText(value);
 }
 
-function count(name: string, value: number | undefined): string {
-  return value === undefined ? '' : `,"${name}":${value}`;
+function count(out: ByteWriter, before: string, value: number | undefined): void {
+  if (value === undefined) return;
+  out.ascii(before);
+  out.number(value);
 }
 
-const needsEscape = /["\\\x00-\x1f\ud800-\udfff]/;
-
-/** As `JSON.stringify`, quicker for the many texts that need no escaping. */
-function quote(text: string): string {
-  return needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`;
+function texts(out: ByteWriter, before: string, values: readonly string[] | undefined): void {
+  if (values === undefined) return;
+  out.ascii(before);
+  for (const [index, value] of values.entries()) text(out, index === 0 ? '' : ',', value);
+  out.ascii(']');
 }
 
 /** Every member of a record, for the reference page. */

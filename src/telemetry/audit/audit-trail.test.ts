@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keepWithin } from '../../../test/support/kept-log.ts';
 import type { AuditEntry } from './audit-entry.ts';
-import type { AuditOutlet } from './audit-file.ts';
-import { AuditTrail, type AuditTrailOptions, AuditUnavailable } from './audit-trail.ts';
+import { type AuditOutlet, AuditTrail, type AuditTrailOptions, AuditUnavailable } from './audit-trail.ts';
 import { AuditChain } from './chain.ts';
 import { AuditVerifier } from './verify.ts';
 
@@ -14,12 +13,14 @@ class Disk implements AuditOutlet {
   room: number;
   hangs = false;
   reopened = 0;
+  writes = 0;
 
   constructor(room = Number.POSITIVE_INFINITY) {
     this.room = room;
   }
 
   write(bytes: Buffer, done: (error: Error | null, written: number) => void): void {
+    this.writes += 1;
     if (this.hangs) return;
     const taken = Math.min(this.room, bytes.length);
     this.room -= taken;
@@ -55,6 +56,7 @@ function open(disk: Disk, options: Partial<AuditTrailOptions> = {}): AuditTrail 
     arguments: false,
     checkpointInterval: 1_000_000,
     version: '1',
+    delay: 0,
     ...options,
   });
 }
@@ -94,6 +96,22 @@ describe('a stream', () => {
   test('[AUD-chain] is signed every thousand records', async () => {
     const lines = await wholeStream(2_500);
     expect(check(lines)).toMatchObject({ signed: 3, problems: [] });
+  });
+
+  test.each([
+    ['wait for each other', false, 1],
+    ['are written in their turn where calls wait for them', true, 20],
+  ])('records %s', async (_what, strict, writes) => {
+    const disk = new Disk();
+    const trail = open(disk, { strict, delay: 200 });
+    for (let index = 0; index < 20; index++) await Promise.all([trail.record(entry(`tool-${index}`)), turns(3)]);
+    // A strict stream begins with a write of its own; the other one has not been written at all yet.
+    expect(disk.writes).toBe(strict ? writes : 0);
+    const begun = performance.now();
+    await trail.close();
+    expect(performance.now() - begun).toBeLessThan(900);
+    expect(check(disk.lines)).toMatchObject({ records: 22, problems: [] });
+    expect(disk.writes).toBe(writes + (strict ? 1 : 0));
   });
 
   test('[AUD-chain] a key that was given must be the one that signed', async () => {

@@ -1,11 +1,15 @@
+import type { AppendFile } from '../append-file.ts';
+import { ByteWriter } from '../byte-writer.ts';
 import { type AuditEntry, type AuditType, encodeEntry } from './audit-entry.ts';
-import type { AuditOutlet } from './audit-file.ts';
 import type { AuditChain } from './chain.ts';
 
 /** The record could not be written; what it is about must not happen. */
 export class AuditUnavailable extends Error {
   override readonly name = 'AuditUnavailable';
 }
+
+/** Where records go for good. */
+export type AuditOutlet = Omit<AppendFile, 'writeNow'>;
 
 export interface AuditTrailOptions {
   readonly chain: AuditChain;
@@ -20,6 +24,8 @@ export interface AuditTrailOptions {
   readonly version: string;
   /** Most bytes that wait for a disk that is slow or full. */
   readonly maxWaiting?: number;
+  /** Milliseconds that records wait for others, unless strict. */
+  readonly delay?: number;
   /** Most milliseconds that a strict record waits for the disk. */
   readonly patience?: number;
   recorded?(type: AuditType): void;
@@ -28,17 +34,16 @@ export interface AuditTrailOptions {
   failing?(error: Error | undefined): void;
 }
 
-interface Waiting {
-  readonly members: string;
-  readonly settle: ((error: Error | undefined) => void) | undefined;
-}
+/** Tells a strict record what became of it. */
+type Settle = (error: Error | undefined) => void;
 
 const retryAfter = 500;
 const recordsPerCheckpoint = 1_000;
 
 /**
- * The account of what was decided. Records of one turn of the event loop are written together. A record gets its place
- * in the chain when it is written, so one that had to be dropped leaves no hole but a `lost` record.
+ * The account of what was decided. Records of a few milliseconds, in strict mode those of one turn of the event loop, are
+ * written together. A record gets its place in the chain when it is written, so one that had to be dropped leaves no hole
+ * but a `lost` record.
  */
 export class AuditTrail {
   readonly strict: boolean;
@@ -47,8 +52,12 @@ export class AuditTrail {
   readonly #options: AuditTrailOptions;
   readonly #maxWaiting: number;
   readonly #timer: NodeJS.Timeout;
-  #waiting: Waiting[] = [];
-  #waitingBytes = 0;
+  /** Members of the records that wait, one after the other, and where each ends. */
+  readonly #members = new ByteWriter();
+  #ends: number[] = [];
+  #settles: Settle[] = [];
+  /** What is being written, or could not be. */
+  readonly #lines = new ByteWriter();
   #lost = 0;
   #scheduled = false;
   #writing = false;
@@ -67,10 +76,11 @@ export class AuditTrail {
     this.arguments = options.arguments;
     this.#maxWaiting = options.maxWaiting ?? 4 * 1024 * 1024;
     const { chain, version } = options;
-    this.#enqueue(
-      `"type":"start","time":"${new Date().toISOString()}","version":${JSON.stringify(version)},"key":"${chain.publicKey}"`,
-      undefined,
+    const time = new Date().toISOString();
+    this.#members.text(
+      `"type":"start","time":"${time}","version":${JSON.stringify(version)},"key":"${chain.publicKey}"`,
     );
+    this.#enqueue();
     this.#timer = setInterval(() => {
       if (this.#sinceCheckpoint === 0) return;
       this.#checkpointDue = true;
@@ -84,25 +94,22 @@ export class AuditTrail {
    */
   record(entry: AuditEntry): Promise<void> | undefined {
     this.#options.recorded?.(entry.type);
-    const members = encodeEntry(entry);
-    if (!this.strict || this.#options.outlet === undefined) {
-      if (!this.#hasRoom(members)) {
-        this.#drop();
-        return undefined;
-      }
-      this.#enqueue(members, undefined);
+    const waits = this.strict && this.#options.outlet !== undefined;
+    const refused = waits && (this.#failing || this.#closing);
+    if (refused || !this.#encode(entry)) {
+      if (waits) return Promise.reject(new AuditUnavailable('audit records cannot be written'));
+      this.#drop();
       return undefined;
     }
-    if (this.#failing || this.#closing || !this.#hasRoom(members)) {
-      return Promise.reject(new AuditUnavailable('audit records cannot be written'));
-    }
+    this.#enqueue();
+    if (!waits) return undefined;
     return new Promise((resolve, reject) => {
       // A disk that hangs must not hold up a call for ever.
       const timer = setTimeout(
         () => reject(new AuditUnavailable('an audit record could not be written in time')),
         this.#options.patience ?? 5_000,
       );
-      this.#enqueue(members, (error) => {
+      this.#settles.push((error) => {
         clearTimeout(timer);
         if (error === undefined) resolve();
         else reject(new AuditUnavailable('an audit record could not be written', { cause: error }));
@@ -132,8 +139,14 @@ export class AuditTrail {
     this.#options.outlet?.close();
   }
 
-  #hasRoom(members: string): boolean {
-    return this.#waitingBytes + (this.#unwritten?.length ?? 0) + members.length <= this.#maxWaiting;
+  /** Puts a record behind those that wait; false when there is no room for it. */
+  #encode(entry: AuditEntry): boolean {
+    const members = this.#members;
+    const { length } = members;
+    encodeEntry(members, entry);
+    if (members.length + (this.#unwritten?.length ?? 0) <= this.#maxWaiting) return true;
+    members.length = length;
+    return false;
   }
 
   #drop(): void {
@@ -141,53 +154,69 @@ export class AuditTrail {
     this.#options.dropped?.(1);
   }
 
-  #enqueue(members: string, settle: Waiting['settle']): void {
-    this.#waiting.push({ members, settle });
-    this.#waitingBytes += members.length;
+  /** What stands at the end of the members is a record. */
+  #enqueue(): void {
+    this.#ends.push(this.#members.length);
     this.#schedule();
   }
 
   #schedule(): void {
     if (this.#scheduled || this.#writing || this.#failing) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const flush = (): void => {
       this.#scheduled = false;
       this.#flush();
-    });
+    };
+    // Where nobody waits for the disk, records wait for each other: a busy process writes seldom and much.
+    const delay = this.strict || this.#closing ? 0 : (this.#options.delay ?? 5);
+    if (delay === 0) setImmediate(flush);
+    else setTimeout(flush, delay);
   }
 
   #flush(): void {
     if (this.#writing) return;
-    const taken = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    const lines = taken.map(({ members }) => this.#link(members));
+    const settles = this.#settles;
+    this.#settles = [];
+    this.#lines.length = 0;
+    let from = 0;
+    for (const end of this.#ends) {
+      this.#link(this.#members.buffer.subarray(from, end));
+      from = end;
+    }
+    this.#ends = [];
+    this.#members.length = 0;
     if (this.#lost > 0) {
-      lines.push(this.#link(`"type":"lost","time":"${new Date().toISOString()}","count":${this.#lost}`));
+      this.#link(Buffer.from(`"type":"lost","time":"${new Date().toISOString()}","count":${this.#lost}`));
       this.#lost = 0;
     }
     const ends = this.#closing && this.#closed !== undefined;
     if (ends || this.#checkpointDue || this.#sinceCheckpoint >= recordsPerCheckpoint) {
-      lines.push(this.#options.chain.checkpoint(ends, Date.now()));
+      this.#append((lines) => this.#options.chain.checkpoint(lines, ends, Date.now()));
       this.#checkpointDue = false;
       this.#sinceCheckpoint = 0;
     }
-    const { outlet, copy } = this.#options;
-    if (copy !== undefined) for (const line of lines) copy(line);
+    const { outlet } = this.#options;
     if (outlet === undefined) {
-      this.#finish(taken, undefined);
+      this.#finish(settles, undefined);
       if (ends) this.#closed?.();
       return;
     }
-    this.#write(outlet, Buffer.from(lines.join(''), 'utf8'), taken, ends);
+    this.#write(outlet, this.#lines.written, settles, ends);
   }
 
-  #link(members: string): string {
+  #link(members: Uint8Array): void {
     this.#sinceCheckpoint += 1;
-    return this.#options.chain.link(members);
+    this.#append((lines) => this.#options.chain.link(lines, members));
   }
 
-  #write(outlet: AuditOutlet, bytes: Buffer, taken: readonly Waiting[], ends: boolean): void {
+  /** Adds a line, and tells who gets a copy of it. */
+  #append(write: (lines: ByteWriter) => void): void {
+    const start = this.#lines.length;
+    write(this.#lines);
+    this.#options.copy?.(this.#lines.buffer.toString('utf8', start, this.#lines.length));
+  }
+
+  #write(outlet: AuditOutlet, bytes: Buffer, settles: readonly Settle[], ends: boolean): void {
     this.#writing = true;
     outlet.write(bytes, (error, written) => {
       this.#writing = false;
@@ -198,16 +227,16 @@ export class AuditTrail {
       this.#unwritten = written < bytes.length ? bytes.subarray(written) : undefined;
       if (error !== null) {
         this.#fail(outlet, error, ends);
-        this.#finish(taken, error);
+        this.#finish(settles, error);
         return;
       }
       if (this.#failing) {
         this.#failing = false;
         this.#options.failing?.(undefined);
       }
-      this.#finish(taken, undefined);
+      this.#finish(settles, undefined);
       if (ends) this.#closed?.();
-      else if (this.#waiting.length > 0 || this.#lost > 0 || this.#closing) this.#schedule();
+      else if (this.#ends.length > 0 || this.#lost > 0 || this.#closing) this.#schedule();
     });
   }
 
@@ -219,7 +248,7 @@ export class AuditTrail {
     setTimeout(() => this.#write(outlet, this.#unwritten ?? Buffer.alloc(0), [], ends), retryAfter).unref();
   }
 
-  #finish(taken: readonly Waiting[], error: Error | undefined): void {
-    for (const { settle } of taken) settle?.(error);
+  #finish(settles: readonly Settle[], error: Error | undefined): void {
+    for (const settle of settles) settle(error);
   }
 }

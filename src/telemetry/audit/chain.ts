@@ -1,10 +1,12 @@
 import { createPublicKey, generateKeyPairSync, hash, type KeyObject, randomBytes, sign } from 'node:crypto';
+import type { ByteWriter } from '../byte-writer.ts';
 
 /** Links records of one process: each names the hash of the one before, and checkpoints are signed. */
 export class AuditChain {
   /** Random, so that chains in one file can be told apart. */
   readonly name: string = randomBytes(9).toString('base64url');
   readonly #key: KeyObject;
+  readonly #opening = `{"v":1,"chain":"${this.name}","seq":`;
   #seq = 0;
   #previous = '';
 
@@ -22,22 +24,38 @@ export class AuditChain {
     return this.#seq;
   }
 
-  /** The next line, from the members of an entry. */
-  link(members: string): string {
-    this.#seq += 1;
-    return this.#keep(`{"v":1,"chain":"${this.name}","seq":${this.#seq},"prev":"${this.#previous}",${members}}`);
+  /** Writes the next line, from the members of an entry. */
+  link(out: ByteWriter, members: Uint8Array): void {
+    const start = out.length;
+    this.#begin(out);
+    out.bytes(members);
+    this.#end(out, start);
   }
 
-  /** A line that is signed, and with it all before. */
-  checkpoint(end: boolean, time: number): string {
-    this.#seq += 1;
-    const head = `{"v":1,"chain":"${this.name}","seq":${this.#seq},"prev":"${this.#previous}","type":"checkpoint","time":"${new Date(time).toISOString()}","count":${this.#seq}${end ? ',"end":true' : ''}`;
-    const signature = sign(null, Buffer.from(`${head}}`), this.#key).toString('base64url');
-    return this.#keep(`${head},"sig":"${signature}"}`);
+  /** Writes a line that is signed, and with it all before. */
+  checkpoint(out: ByteWriter, end: boolean, time: number): void {
+    const start = out.length;
+    this.#begin(out);
+    const members = `"type":"checkpoint","time":"${new Date(time).toISOString()}","count":${this.#seq}${end ? ',"end":true' : ''}`;
+    out.ascii(`${members}}`);
+    const signature = sign(null, out.buffer.subarray(start, out.length), this.#key);
+    out.length -= 1;
+    out.ascii(`,"sig":"${signature.toString('base64url')}"`);
+    this.#end(out, start);
   }
 
-  #keep(line: string): string {
-    this.#previous = hash('sha256', line, 'base64url');
-    return `${line}\n`;
+  #begin(out: ByteWriter): void {
+    this.#seq += 1;
+    out.ascii(this.#opening);
+    out.number(this.#seq);
+    out.ascii(',"prev":"');
+    out.ascii(this.#previous);
+    out.ascii('",');
+  }
+
+  #end(out: ByteWriter, start: number): void {
+    out.ascii('}');
+    this.#previous = hash('sha256', out.buffer.subarray(start, out.length), 'base64url');
+    out.ascii('\n');
   }
 }
