@@ -26,7 +26,7 @@ export interface AccessLog {
 }
 
 /** Milliseconds that lines wait for others. */
-const delay = 10;
+const delay = 50;
 
 /**
  * Opens the access log. Credentials are redacted whatever the options say, queries are never written: both are places

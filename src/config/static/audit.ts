@@ -13,7 +13,7 @@ const section = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Refuses calls (503) whose record cannot be written to `filePath`. Else records are dropped and counted.',
+      'Calls wait until their record is in `filePath`, and are refused (503) when it cannot be written. Else no call waits, and records that find no room are dropped and counted.',
     ),
   sync: z
     .boolean()

@@ -24,8 +24,6 @@ export interface AuditTrailOptions {
   readonly version: string;
   /** Most bytes that wait for a disk that is slow or full. */
   readonly maxWaiting?: number;
-  /** Milliseconds that records wait for others, unless strict. */
-  readonly delay?: number;
   /** Most milliseconds that a strict record waits for the disk. */
   readonly patience?: number;
   recorded?(type: AuditType): void;
@@ -41,9 +39,9 @@ const retryAfter = 500;
 const recordsPerCheckpoint = 1_000;
 
 /**
- * The account of what was decided. Records of a few milliseconds, in strict mode those of one turn of the event loop, are
- * written together. A record gets its place in the chain when it is written, so one that had to be dropped leaves no hole
- * but a `lost` record.
+ * The account of what was decided. Records of one turn of the event loop are written together, in the turn in which the
+ * calls they are about go to their upstreams. A record gets its place in the chain when it is written, so one that had to
+ * be dropped leaves no hole but a `lost` record.
  */
 export class AuditTrail {
   readonly strict: boolean;
@@ -163,14 +161,10 @@ export class AuditTrail {
   #schedule(): void {
     if (this.#scheduled || this.#writing || this.#failing) return;
     this.#scheduled = true;
-    const flush = (): void => {
+    setImmediate(() => {
       this.#scheduled = false;
       this.#flush();
-    };
-    // Where nobody waits for the disk, records wait for each other: a busy process writes seldom and much.
-    const delay = this.strict || this.#closing ? 0 : (this.#options.delay ?? 5);
-    if (delay === 0) setImmediate(flush);
-    else setTimeout(flush, delay);
+    });
   }
 
   #flush(): void {
