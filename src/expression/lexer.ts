@@ -80,7 +80,7 @@ function nameOrNumber(text: string, offset: number, character: string): Token {
     const whole = lengthAt(dotted, text, offset);
     if (whole > nameLength) {
       const path = text.slice(offset, offset + whole);
-      fail(offset, whole, `\`${path}\` is not quoted.`, `Paths and values are quoted: '${path}'.`);
+      fail(offset, whole, `\`${path}\` is not quoted.`, `Put it in backticks: \`${path}\`.`);
     }
     return { kind: 'name', text: text.slice(offset, offset + nameLength), span: { offset, length: nameLength } };
   }
@@ -113,6 +113,7 @@ const slips: Readonly<Record<string, string>> = {
   '”': 'Use plain quotes: ", \' or `.',
   '‘': 'Use plain quotes: ", \' or `.',
   '’': 'Use plain quotes: ", \' or `.',
+  ':': 'Arguments stand in parentheses, for instance Host(`mcp.example.com`).',
   '\u00a0': 'This is a no-break space; use a plain one.',
 };
 

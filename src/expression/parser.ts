@@ -134,7 +134,7 @@ class Parser {
         token.span.offset,
         token.span.length,
         `\`${token.text}\` is not quoted.`,
-        `Paths and values are quoted: '${token.text}'.`,
+        `Put it in backticks: \`${token.text}\`.`,
       );
     }
     if (token.kind !== 'argument') return this.#unexpected('a quoted text or a number');
