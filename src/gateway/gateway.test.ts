@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startGatewayWithin } from '../../test/support/gateway-within.ts';
+import { serveFolder } from '../../test/support/gateway-within.ts';
 import type { Gateway } from './gateway.ts';
 
 let folder: string;
@@ -36,13 +36,7 @@ afterEach(async () => {
 async function start(files: Record<string, string>, flags: readonly string[] = []): Promise<Gateway> {
   folder = mkdtempSync(join(tmpdir(), 'portcullis-gateway-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  const argv = [
-    ...['web', 'websecure', 'admin'].map((name) => `--entryPoints.${name}.address=127.0.0.1:0`),
-    `--providers.file.directory=${folder}`,
-    '--providers.providersThrottleDuration=10ms',
-    ...flags,
-  ];
-  const gateway = await startGatewayWithin(argv, folder);
+  const gateway = await serveFolder(folder, flags);
   running.push(gateway);
   return gateway;
 }

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startGatewayWithin } from '../../test/support/gateway-within.ts';
+import { serveFolder } from '../../test/support/gateway-within.ts';
 import type { Gateway } from './gateway.ts';
 
 interface Pair {
@@ -56,13 +56,7 @@ function routesText(routers: Routers, options: Options): string {
 async function start(routers: Routers, options: Options, flags: readonly string[] = []): Promise<Gateway> {
   folder = mkdtempSync(join(tmpdir(), 'portcullis-router-tls-'));
   writeFileSync(join(folder, 'routes.json'), routesText(routers, options));
-  const argv = [
-    ...['web', 'websecure', 'admin'].map((name) => `--entryPoints.${name}.address=127.0.0.1:0`),
-    `--providers.file.directory=${folder}`,
-    '--providers.providersThrottleDuration=10ms',
-    ...flags,
-  ];
-  const gateway = await startGatewayWithin(argv, folder);
+  const gateway = await serveFolder(folder, flags);
   running.push(gateway);
   return gateway;
 }

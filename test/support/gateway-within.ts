@@ -42,3 +42,10 @@ export async function startGatewayWithin(argv: readonly string[], cwd: string): 
     },
   };
 }
+
+/** As {@link startGatewayWithin}, on the routing configuration in a folder and on free ports. Changes are taken over quickly. */
+export function serveFolder(folder: string, flags: readonly string[] = []): Promise<Gateway> {
+  const ports = ['web', 'websecure', 'admin'].map((name) => `--entryPoints.${name}.address=127.0.0.1:0`);
+  const provider = [`--providers.file.directory=${folder}`, '--providers.providersThrottleDuration=10ms'];
+  return startGatewayWithin([...ports, ...provider, ...flags], folder);
+}
