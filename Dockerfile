@@ -22,6 +22,8 @@ RUN npm run build \
 COPY bin ./bin
 COPY schema ./schema
 COPY LICENSE ./
+# A checkout may be writable for a group; an image is for nobody but its owner.
+RUN chmod -R go-w .
 
 FROM ${RUNTIME_IMAGE}
 LABEL org.opencontainers.image.title="Portcullis" \
