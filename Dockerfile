@@ -23,7 +23,11 @@ COPY bin ./bin
 COPY schema ./schema
 COPY LICENSE ./
 # A checkout may be writable for a group; an image is for nobody but its owner.
-RUN chmod -R go-w .
+RUN node -e "const { chmodSync, lstatSync, readdirSync } = require('node:fs'); \
+      for (const name of readdirSync('.', { recursive: true })) { \
+        const status = lstatSync(name); \
+        if (!status.isSymbolicLink()) chmodSync(name, status.mode & 0o7755); \
+      }"
 
 FROM ${RUNTIME_IMAGE}
 LABEL org.opencontainers.image.title="Portcullis" \
