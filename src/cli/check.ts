@@ -45,7 +45,11 @@ Examples:
     tell(problems);
     const warnings = problems.filter(({ severity }) => severity === 'warning').length;
     const routers = status.items.filter((item) => item.kind === 'router').length;
-    const told = `${count(errors, 'error')}, ${count(warnings, 'warning')} in ${count(routers, 'router')}, ${count(status.items.length - routers, 'other item')}`;
+    const extent =
+      status.refused.length > 0 && status.items.length === 0
+        ? '; nothing else was checked, since what cannot be read may hold what the rest needs'
+        : ` in ${count(routers, 'router')}, ${count(status.items.length - routers, 'other item')}`;
+    const told = `${count(errors, 'error')}, ${count(warnings, 'warning')}${extent}`;
     if (options['json'] !== true)
       invocation.out(`${told}${paths.length === 0 ? ' (no routing configuration was named)' : ''}\n`);
     return errors > 0 || (options['strict'] === true && warnings > 0) ? exitCode.configuration : exitCode.ok;

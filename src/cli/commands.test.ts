@@ -182,9 +182,10 @@ describe('check', () => {
   });
 
   test('a file that cannot be read as YAML', async () => {
-    const { code, err } = await portcullis(['check', routes('syntax.yaml', 'a: [1')]);
+    const { code, out, err } = await portcullis(['check', good, routes('syntax.yaml', 'a: [1')]);
     expect(code).toBe(3);
     expect(err).toContain('error[CONFIG_SYNTAX]');
+    expect(out).toMatch(/^1 error, 0 warnings; nothing else was checked/);
   });
 
   test('--json for programs', async () => {
