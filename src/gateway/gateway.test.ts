@@ -138,6 +138,58 @@ describe('[AR-last-good] a broken change', () => {
     expect(asked).toEqual(['/good/r', '/s']);
     expect(statusOf(gateway, 'r@file')).toMatchObject({ lastGood: true, status: 'warning' });
   });
+
+  /** Routes of manifests are named by a hash of their rule. */
+  const manifest = (...matches: readonly string[]): string =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [
+        {
+          apiVersion: 'v1',
+          kind: 'Service',
+          metadata: { name: 'up' },
+          spec: { type: 'ExternalName', externalName: '127.0.0.1', ports: [{ port: upstreamPort }] },
+        },
+        {
+          apiVersion: 'traefik.io/v1alpha1',
+          kind: 'IngressRoute',
+          metadata: { name: 'r' },
+          spec: {
+            entryPoints: ['web'],
+            routes: matches.map((match) => ({ kind: 'Rule', match, services: [{ name: 'up', port: upstreamPort }] })),
+          },
+        },
+      ],
+    });
+
+  test('of the rule of a manifest: the route goes on by its last good rule', async () => {
+    const gateway = await start({ 'a.json': manifest('PathPrefix(`/a`)', 'PathPrefix(`/b`)') });
+    const statuses = () => Promise.all(['/a', '/b', '/c', '/d'].map(async (path) => (await get(gateway, path)).status));
+    expect(await statuses()).toEqual([200, 200, 404, 404]);
+    for (const again of [1, 2]) {
+      await change(gateway, 'a.json', manifest('PathPrefix(/a)', `PathPrefix(\`/c\`) || Path(\`/${again}\`)`));
+      expect(await statuses()).toEqual([200, 404, 200, 404]);
+      const told = gateway.status().items.filter((item) => item.lastGood);
+      expect(told).toMatchObject([{ kind: 'router', status: 'warning' }]);
+      expect(told[0]?.problems.map((problem) => problem.code)).toEqual(['EXPRESSION_SYNTAX']);
+    }
+    await change(gateway, 'a.json', manifest('PathPrefix(`/d`)'));
+    expect(await statuses()).toEqual([404, 404, 404, 200]);
+    expect(gateway.status().items.every((item) => item.status === 'enabled' && !item.lastGood)).toBe(true);
+  });
+
+  test('before a route of a manifest that stays as it was: each keeps its own', async () => {
+    const gateway = await start({ 'a.json': manifest('PathPrefix(`/a`)', 'PathPrefix(`/b`)') });
+    await change(gateway, 'a.json', manifest('PathPrefix(/x)', 'PathPrefix(`/a`)', 'PathPrefix(`/b`)'));
+    for (const [path, status] of [
+      ['/a', 200],
+      ['/b', 200],
+      ['/x', 404],
+    ] as const)
+      expect((await get(gateway, path)).status).toBe(status);
+    expect(gateway.status().items.some((item) => item.lastGood)).toBe(false);
+  });
 });
 
 describe('[DP-4.metadata-conflict] two middlewares that claim one resource', () => {

@@ -42,7 +42,7 @@ export function keepLastGood(
 ): Mended | undefined {
   if (good === undefined || breakage.size === 0) return undefined;
   const pinned = new Map<string, readonly Diagnostic[]>();
-  const mend = (kind: Pinned): Items => {
+  const mend = (kind: Pinned): Map<string, Item<unknown>> => {
     const items = new Map(collections[kind](next));
     for (const [key, problems] of breakage) {
       if (!key.startsWith(`${kind} `)) continue;
@@ -54,13 +54,39 @@ export function keepLastGood(
     }
     return items;
   };
+  /**
+   * A route of a manifest is named by a hash of its rule, and so is its service: with the rule the name changes. Where it
+   * stands does not.
+   */
+  const keepRenamedRoutes = (routers: Map<string, Item<unknown>>, services: Map<string, Item<unknown>>): void => {
+    for (const [key, problems] of breakage) {
+      const broken = key.startsWith('router ') ? next.routers.get(key.slice('router '.length)) : undefined;
+      if (broken === undefined || good.routers.has(broken.name)) continue;
+      const last = [...good.routers.values()].find((one) => !next.routers.has(one.name) && samePlace(one, broken));
+      if (last === undefined || !isGood(breakageKey('router', last.name), last)) continue;
+      routers.delete(broken.name);
+      routers.set(last.name, last);
+      pinned.set(breakageKey('router', last.name), problems);
+      const { service } = last.config;
+      const lastService = good.services.get(service);
+      if (lastService !== undefined && !services.has(service)) services.set(service, lastService);
+    }
+  };
+  const routers = mend('router');
+  const services = mend('service');
+  keepRenamedRoutes(routers, services);
   const configuration = {
     ...next,
-    routers: mend('router'),
-    services: mend('service'),
+    routers,
+    services,
     middlewares: mend('middleware'),
     serversTransports: mend('serversTransport'),
     tls: { ...next.tls, options: mend('tls') },
   } as DynamicConfiguration;
   return pinned.size === 0 ? undefined : { configuration, pinned };
+}
+
+function samePlace(one: Item<unknown>, other: Item<unknown>): boolean {
+  const place = ({ origin, path }: Item<unknown>): string => JSON.stringify([origin.provider, origin.label, path]);
+  return place(one) === place(other);
 }
