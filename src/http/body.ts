@@ -1,6 +1,6 @@
 /**
  * Bodies on their way back to the client. A body is pushed, not pulled: the producer calls the sink for each chunk and
- * stops when it is told to pause, which is what undici and sockets do natively, so nothing is queued in between.
+ * stops when it is told to pause, which is what sockets do natively, so nothing is queued in between.
  */
 
 /** Receives a body. Exactly one of `end` or `fail` is called, last; never both, never twice. */

@@ -84,7 +84,7 @@ export class HeaderFields {
     }
   }
 
-  /** The flat list again, for `writeHead` and undici. */
+  /** The flat list again, for `writeHead`. */
   toRaw(): string[] {
     const parts = this.#parts;
     const raw: string[] = [];

@@ -1,99 +1,27 @@
-import type { Socket } from 'node:net';
-import { Client } from 'undici';
-import type { Dialler } from './dial.ts';
+import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
 
-export interface PoolOptions {
-  /** `http://host:port` or `https://host:port`, for the client's own bookkeeping. */
-  readonly origin: string;
-  readonly dialler: Dialler;
+export interface PoolOptions extends ConnectionOptions {
   /** Most unused connections that are kept. */
   readonly maxIdle: number;
   /** Milliseconds after which an unused connection is closed; 0: never. */
   readonly idleTimeout: number;
-  /** Milliseconds for the head of an answer; 0: no limit. */
-  readonly headTimeout: number;
-  /** Bytes of an answer's head. */
-  readonly maxHead: number;
 }
 
+/** Seconds before a server closes an idle connection at which we no longer use it: a request needs its time, too. */
+const closingMargin = 1;
 const longestTimer = 2 ** 31 - 1;
 
-/**
- * One connection, used by one request at a time: an undici client that never pipelines. We pool them ourselves, newest
- * first, because undici's pool looks through all of its clients for each request, open streams included.
- */
-export class Connection {
-  readonly client: Client;
-  socket: Socket | undefined;
-  /** The peer reset the connection: an answer without a length that seems to have ended has not. */
-  reset = false;
-  readonly #pool: ConnectionPool;
-  /** Bytes the socket had delivered when its last answer was complete. */
-  #quietAt = 0;
-
-  constructor(pool: ConnectionPool, origin: URL, options: PoolOptions) {
-    this.#pool = pool;
-    const idle = options.idleTimeout > 0 ? options.idleTimeout : longestTimer;
-    this.client = new Client(origin, {
-      pipelining: 1,
-      allowH2: false,
-      headersTimeout: options.headTimeout,
-      bodyTimeout: 0,
-      keepAliveTimeout: idle,
-      keepAliveMaxTimeout: idle,
-      maxHeaderSize: options.maxHead,
-      connect: (_options, callback) => {
-        options.dialler.dial((error, socket) => {
-          if (error !== null || socket === null) {
-            callback(error ?? new Error('no connection'), null);
-            return;
-          }
-          this.socket = socket;
-          this.reset = false;
-          // Before undici's own listener: it takes a reset for the end of an answer that has no length.
-          socket.prependListener('error', () => {
-            this.reset = true;
-          });
-          callback(null, socket);
-        });
-      },
-    });
-    this.client.on('disconnect', () => pool.forget(this));
-  }
-
-  get usable(): boolean {
-    return this.socket !== undefined && !this.socket.destroyed && this.socket.writable;
-  }
-
-  /** The parser skips empty lines between answers; for us any byte that nobody asked for is one too many. */
-  get silent(): boolean {
-    return this.socket !== undefined && this.socket.readableLength === 0 && this.socket.bytesRead === this.#quietAt;
-  }
-
-  /** From now on nothing should come. */
-  rest(): void {
-    this.#quietAt = this.socket?.bytesRead ?? 0;
-  }
-
-  /** Gives the connection back after its request is over, answered or not. */
-  release(): void {
-    // Not before undici is done with the bytes at hand: surplus ones behind the answer close the socket.
-    queueMicrotask(() => this.#pool.put(this));
-  }
-}
-
-/** The connections to one server. */
-export class ConnectionPool {
-  readonly #options: PoolOptions;
-  /** Parsed once for all clients. */
-  readonly #origin: URL;
+/** The connections to one server. Those that are not in use wait, and the one used last is used next. */
+export class ConnectionPool implements ConnectionOwner {
+  readonly options: PoolOptions;
   readonly #idle: Connection[] = [];
   #open = 0;
-  #closed = false;
+  #stopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
 
   constructor(options: PoolOptions) {
-    this.#options = options;
-    this.#origin = new URL(options.origin);
+    this.options = options;
   }
 
   /** How many connections are open or being made. */
@@ -101,42 +29,72 @@ export class ConnectionPool {
     return this.#open;
   }
 
+  /** An unused connection, or a new one, which is made when something is sent on it. */
   take(): Connection {
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) break;
-      if (connection.usable && connection.silent) return connection;
-      this.#discard(connection);
+      if (connection.usable) return connection;
+      connection.close();
     }
     this.#open += 1;
-    return new Connection(this, this.#origin, this.#options);
+    return new Connection(this);
   }
 
   put(connection: Connection): void {
-    if (this.#closed || !connection.usable || this.#idle.length >= this.#options.maxIdle) {
-      this.#discard(connection);
+    if (this.#stopped || this.#idle.length >= this.options.maxIdle) {
+      connection.close();
       return;
     }
-    connection.rest();
+    const wait = this.#patience(connection);
+    if (wait <= 0) {
+      connection.close();
+      return;
+    }
     this.#idle.push(connection);
+    if (wait >= longestTimer) {
+      connection.idleUntil = Number.POSITIVE_INFINITY;
+      return;
+    }
+    connection.idleUntil = performance.now() + wait;
+    this.#wakeAt(connection.idleUntil, wait);
   }
 
-  /** A connection went down; if it was idle it leaves the pool. */
-  forget(connection: Connection): void {
+  closed(connection: Connection): void {
+    this.#open -= 1;
     const index = this.#idle.indexOf(connection);
-    if (index < 0) return;
-    this.#idle.splice(index, 1);
-    this.#discard(connection);
+    if (index >= 0) this.#idle.splice(index, 1);
   }
 
   /** Closes unused connections now and the others when their requests are over. */
   stop(): void {
-    this.#closed = true;
-    for (const connection of this.#idle.splice(0)) this.#discard(connection);
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    for (const connection of this.#idle.slice()) connection.close();
   }
 
-  #discard(connection: Connection): void {
-    this.#open -= 1;
-    connection.client.destroy(() => {});
+  /** Milliseconds for which a connection may wait to be used. */
+  #patience({ keepAlive }: Connection): number {
+    const { idleTimeout } = this.options;
+    const own = idleTimeout > 0 ? idleTimeout : longestTimer;
+    return keepAlive === undefined ? own : Math.min(own, (keepAlive - closingMargin) * 1_000);
+  }
+
+  /** One timer for all: set for the one whose time is over first. */
+  #wakeAt(time: number, wait: number): void {
+    if (time >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = time;
+    this.#timer = setTimeout(() => this.#sweep(), wait).unref();
+  }
+
+  #sweep(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    for (const connection of this.#idle.slice()) if (connection.idleUntil <= now) connection.close();
+    let next = Number.POSITIVE_INFINITY;
+    for (const { idleUntil } of this.#idle) next = Math.min(next, idleUntil);
+    // At least a millisecond on: timers may fire a little early.
+    if (next < Number.POSITIVE_INFINITY) this.#wakeAt(next, Math.max(1, next - now));
   }
 }

@@ -1,6 +1,6 @@
-import type { Dispatcher } from 'undici';
 import type { HealthCheckConfig } from '../config/dynamic/model.ts';
 import type { ConnectionPool } from './connection-pool.ts';
+import { requestHead } from './request-head.ts';
 import { parseServerUrl, type ServerAddress } from './server.ts';
 import type { Transport } from './transport.ts';
 
@@ -94,54 +94,43 @@ export class HealthCheck {
       pool = this.#transport.connect(address);
       this.#pools.set(address.origin, pool);
     }
-    const connection = pool.take();
     const raw = ['host', hostname ?? address.authority];
     for (const [name, value] of Object.entries(headers)) {
       if (name.toLowerCase() === 'host') raw[1] = value;
       else raw.push(name, value);
     }
+    const verb = method === '' ? 'GET' : method;
+    const head = requestHead(verb, path.startsWith('/') ? path : `/${path}`, raw, 0);
+    const connection = pool.take();
     return new Promise((resolve, reject) => {
-      let controller: Dispatcher.DispatchController | undefined;
-      let late = false;
       let size = 0;
-      const timer = setTimeout(
-        () => {
-          late = true;
-          reject(new Error(`no answer within ${this.#config.timeout} ms`));
-          controller?.abort(new Error('too late'));
-        },
-        Math.max(1, time),
-      ).unref();
-      const options: Dispatcher.DispatchOptions & { servername: string } = {
-        path: path.startsWith('/') ? path : `/${path}`,
-        method: method === '' ? 'GET' : method,
-        headers: raw,
-        servername: address.hostname,
+      const give = (error: Error): void => {
+        clearTimeout(timer);
+        connection.abort();
+        reject(error);
       };
-      connection.client.dispatch(options, {
-        onRequestStart(started) {
-          controller = started;
-          if (late) started.abort(new Error('too late'));
+      const timer = setTimeout(
+        () => give(new Error(`no answer within ${this.#config.timeout} ms`)),
+        Math.max(0, time),
+      ).unref();
+      connection.send(
+        { method: verb, head, body: null, length: 0 },
+        {
+          sending() {},
+          informational() {},
+          head: ({ status, headers }) => resolve({ status, location: headers.get('location') }),
+          data(piece) {
+            size += piece.length;
+            if (size > maxProbeBody) give(new Error('a health check should be short'));
+          },
+          end: () => clearTimeout(timer),
+          failed(error) {
+            clearTimeout(timer);
+            reject(error);
+          },
+          caughtUp() {},
         },
-        onResponseStart(_controller, status, fields) {
-          if (status < 200) return;
-          const { location } = fields;
-          resolve({ status, location: Array.isArray(location) ? location[0] : location });
-        },
-        onResponseData(running, chunk) {
-          size += chunk.length;
-          if (size > maxProbeBody) running.abort(new Error('a health check should be short'));
-        },
-        onResponseEnd() {
-          clearTimeout(timer);
-          connection.release();
-        },
-        onResponseError(_controller, error) {
-          clearTimeout(timer);
-          connection.release();
-          reject(error);
-        },
-      });
+      );
     });
   }
 }

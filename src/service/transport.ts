@@ -41,7 +41,6 @@ export class Transport {
     const via = rule === undefined ? undefined : { host: rule.toHost, port: rule.toPort };
     const { secure, hostname, port } = address;
     return new ConnectionPool({
-      origin: address.origin,
       dialler: new Dialler(
         { secure, hostname, port, via },
         this.#security,

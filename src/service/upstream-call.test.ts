@@ -6,7 +6,6 @@ import { balancer, clearance, closeUpstreams, httpUpstream, rawUpstream, setUp }
 import { type BodyFlow, type BodySink, type BodySource, collect } from '../http/body.ts';
 import type { Reply } from '../http/exchange.ts';
 import type { Refusal } from '../http/refusal.ts';
-import type { LoadBalancer } from './load-balancer.ts';
 
 closeUpstreams();
 
@@ -499,7 +498,7 @@ describe('[DP-6.client-gone] the client goes', () => {
   });
 });
 
-describe('undici is not entered from inside its own callbacks', () => {
+describe('one answer starts another request', () => {
   it('when the end of one answer starts the next request, and a chunk of one stream resumes another', async () => {
     const big = Buffer.alloc(2_000_000, 'b');
     const upstream = await httpUpstream((request, response) => response.end(request.url === '/big' ? big : 'small'));
@@ -585,37 +584,6 @@ describe('[DP-6.once] a request is sent at most once', () => {
     expect(answered + refused).toBe(150);
     expect(answered).toBeGreaterThan(50);
     expect(Math.max(...seen.values())).toBe(1);
-  });
-
-  it('when the client library starts it anew', async () => {
-    let aborted: Error | undefined;
-    const controller = {
-      aborted: false,
-      paused: false,
-      reason: null,
-      pause() {},
-      resume() {},
-      abort(reason: Error) {
-        aborted = reason;
-      },
-    };
-    const upstream = await rawUpstream(() => {});
-    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
-    const [server] = (service as LoadBalancer).servers;
-    if (server === undefined) throw new Error('no server');
-    Object.assign(server.pool, {
-      take: () => ({
-        client: {
-          dispatch(_options: unknown, handler: { onRequestStart(started: typeof controller): void }) {
-            handler.onRequestStart(controller);
-            expect(aborted).toBeUndefined();
-            handler.onRequestStart(controller);
-          },
-        },
-      }),
-    });
-    void service.handle(await posted('{}'), clearance).catch(() => {});
-    expect(aborted?.message).toBe('a request is never sent twice');
   });
 
   it('or not at all, when its client has gone already', async () => {

@@ -1,12 +1,12 @@
-import type { Dispatcher } from 'undici';
 import type { BodyFlow, BodySink, BodySource } from '../http/body.ts';
 import type { Exchange, Reply } from '../http/exchange.ts';
-import type { Connection } from './connection-pool.ts';
+import type { AnswerHead } from './answer-head.ts';
+import type { AnswerTaker, Connection } from './connection.ts';
 import type { ServiceLimits } from './context.ts';
 import { DialError } from './dial.ts';
+import type { UpstreamRequest } from './request-head.ts';
 import type { Server } from './server.ts';
 import { BadAnswer, clientGone, refuseFor } from './upstream-error.ts';
-import { readHead, type UpstreamHead } from './upstream-headers.ts';
 import { upstreamRequest } from './upstream-request.ts';
 
 /** What a call asks of the balancer that started it. */
@@ -28,9 +28,6 @@ const heldBytes = 64 * 1024;
 
 function nothing(): void {}
 
-/** How many of undici's parsers are on the stack: it must not be entered again from inside one of its callbacks. */
-let insideParser = 0;
-
 type Phase =
   /** No head yet. */
   | 'asking'
@@ -44,13 +41,12 @@ type Phase =
   | 'over';
 
 /**
- * One request on its way to a server and the answer on its way back. It is undici's handler, the reply's body and the
+ * One request on its way to a server and the answer on its way back. It takes the answer and is the reply's body and the
  * control of that body in one object: nothing is queued in between, pausing reaches the socket.
  *
- * A request is sent once. Another server is tried only when the connection could not be made, that is before undici
- * announces that it starts writing (data-plane §6).
+ * A request is sent once. Another server is tried only when the connection could not be made (data-plane §6).
  */
-export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, BodyFlow {
+export class UpstreamCall implements AnswerTaker, BodySource, BodyFlow {
   readonly #owner: CallOwner;
   readonly #exchange: Exchange;
   #resolve: (reply: Reply) => void;
@@ -58,15 +54,13 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
   #server: Server;
   #tried: Server[] | undefined;
   #connection: Connection | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
   #phase: Phase = 'asking';
   #started = false;
   #sentAt = 0;
   #informational = 0;
   #reply: Reply | undefined;
-  #framing: UpstreamHead['framing'] = 'none';
-  #length = -1;
-  #eventStream = false;
+  /** The body's length when it is small and known: then it is worth waiting for. */
+  #waitsForBody = false;
   #held: Uint8Array[] | undefined;
   #heldSize = 0;
   #ended = false;
@@ -101,20 +95,20 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     server.inFlight += 1;
     exchange.facts.serverUrl = server.name;
     this.#started = false;
+    let request: UpstreamRequest;
+    try {
+      request = upstreamRequest(exchange, server.address, this.#owner.passHostHeader);
+    } catch (error) {
+      server.inFlight -= 1;
+      this.#forgetClient();
+      this.#refuse(error as Error, true);
+      return;
+    }
     this.#connection = server.pool.take();
-    this.#connection.client.dispatch(upstreamRequest(exchange, server.address, this.#owner.passHostHeader), this);
+    this.#connection.send(request, this);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#started) {
-      controller.abort(new Error('a request is never sent twice'));
-      return;
-    }
-    this.#controller = controller;
-    if (this.#phase === 'over') {
-      controller.abort(this.#error ?? new Error('nobody waits for this any more'));
-      return;
-    }
+  sending(): void {
     this.#started = true;
     this.#sentAt = performance.now();
     const { facts } = this.#exchange;
@@ -123,37 +117,27 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
 
   // --- from the server
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    if (this.#phase !== 'asking') return;
-    if (status < 200) {
-      this.#informational += 1;
-      // We ask for no upgrade, so 101 is a lie; the others may be skipped, within reason (RFC 9110 §15.2).
-      if (status <= 101 || this.#informational > this.#owner.limits.informational) {
-        controller.abort(new BadAnswer(`unwanted informational answer ${status}`));
-      }
-      return;
-    }
-    const { facts, method } = this.#exchange;
+  informational(status: number): void {
+    this.#informational += 1;
+    // We ask for no upgrade and for no leave to go on, so 100 and 101 are lies; the others may be skipped, within reason
+    // (RFC 9110 §15.2).
+    if (status > 101 && this.#informational <= this.#owner.limits.informational) return;
+    throw new BadAnswer(`unwanted informational answer ${status}`);
+  }
+
+  head({ status, headers, framing, length, eventStream }: AnswerHead): void {
+    const { facts } = this.#exchange;
     const duration = performance.now() - this.#sentAt;
-    const head = readHead((controller.rawHeaders ?? []) as Buffer[], method, status);
-    // An open stream would hold on to it for hours.
-    controller.rawHeaders = null;
-    if (head.framing === 'bad' || status > 599) {
-      controller.abort(new BadAnswer(status > 599 ? `status ${status}` : 'contradictory framing'));
-      return;
-    }
     facts.originStatus = status;
     facts.originDuration = duration;
     this.#server.answered(status, duration);
-    this.#framing = head.framing;
-    this.#length = head.length;
-    this.#eventStream = head.eventStream;
-    this.#reply = head.eventStream
-      ? { status, headers: head.headers, body: null, longLived: true }
-      : { status, headers: head.headers, body: null };
+    this.#waitsForBody = framing === 'length' && length <= smallBody && !eventStream;
+    this.#reply = eventStream ? { status, headers, body: null, longLived: true } : { status, headers, body: null };
     this.#phase = 'head';
-    // Once undici has parsed the bytes at hand: an answer that came in one piece is then complete.
-    queueMicrotask(() => this.#handOver(false));
+  }
+
+  caughtUp(): void {
+    if (this.#phase === 'head') this.#handOver(false);
   }
 
   #handOver(waited: boolean): void {
@@ -170,7 +154,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
       this.#phase = 'over';
       if (this.#held !== undefined) reply.body = Buffer.concat(this.#held, this.#heldSize);
       this.#held = undefined;
-    } else if (!waited && this.#framing === 'length' && this.#length <= smallBody && !this.#eventStream) {
+    } else if (!waited && this.#waitsForBody) {
       // Nobody can use a part of it, so the head may wait one turn for a body sent right behind it.
       setImmediate(() => this.#handOver(true));
       return;
@@ -185,27 +169,20 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     this.#reject = nothing;
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    // A parser that is resumed begins with nothing.
-    if (chunk.length === 0) return;
+  data(piece: Buffer): void {
     switch (this.#phase) {
       case 'flowing':
-        insideParser += 1;
-        try {
-          this.#sink?.chunk(chunk);
-        } finally {
-          insideParser -= 1;
-        }
+        this.#sink?.chunk(piece);
         return;
       case 'head':
       case 'handed':
         this.#held ??= [];
-        this.#held.push(chunk);
-        this.#heldSize += chunk.length;
-        if (this.#heldSize >= heldBytes) controller.pause();
+        this.#held.push(piece);
+        this.#heldSize += piece.length;
+        if (this.#heldSize >= heldBytes) this.#connection?.pause();
         return;
       case 'draining':
-        this.#drained += chunk.length;
+        this.#drained += piece.length;
         if (this.#drained > this.#owner.limits.orphanBytes) this.#abort(new Error('an abandoned answer got too long'));
         return;
       default:
@@ -213,28 +190,20 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     }
   }
 
-  onResponseEnd(): void {
-    if (this.#framing === 'close' && this.#connection?.reset === true) {
-      // Undici reads a reset as the end of a body without a length; for a client it must be a cut.
-      this.onResponseError(null, new Error('connection reset'));
-      return;
-    }
+  end(): void {
     this.#giveBack();
     this.#ended = true;
-    if (this.#phase === 'flowing') {
+    if (this.#phase === 'head') {
+      this.#handOver(false);
+    } else if (this.#phase === 'flowing') {
       this.#phase = 'over';
-      insideParser += 1;
-      try {
-        this.#sink?.end();
-      } finally {
-        insideParser -= 1;
-      }
+      this.#sink?.end();
     } else if (this.#phase === 'draining') {
       this.#phase = 'over';
     }
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+  failed(error: Error): void {
     const sent = this.#started;
     this.#giveBack(sent || this.#phase !== 'asking');
     switch (this.#phase) {
@@ -242,6 +211,9 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
         this.#tryAnother(error, !sent);
         return;
       case 'head':
+        this.#error = error;
+        this.#handOver(false);
+        return;
       case 'handed':
         this.#error = error;
         return;
@@ -282,12 +254,10 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
 
   /** The attempt is over as far as the connection goes. */
   #giveBack(final = true): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
+    if (this.#connection === undefined) return;
     this.#connection = undefined;
     this.#server.inFlight -= 1;
     this.#exchange.facts.originEnd = performance.now();
-    connection.release();
     if (final) this.#forgetClient();
   }
 
@@ -319,7 +289,9 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     this.#phase = 'over';
     this.#error = error;
     this.#held = undefined;
-    this.#controller?.abort(error);
+    const connection = this.#connection;
+    this.#giveBack();
+    connection?.abort();
     if (phase === 'asking' || phase === 'head') this.#reject(clientGone(!this.#started));
     else if (phase === 'flowing' && !silent) this.#sink?.fail(error);
   }
@@ -348,20 +320,18 @@ export class UpstreamCall implements Dispatcher.DispatchHandler, BodySource, Bod
     } else if (this.#ended) {
       this.#phase = 'over';
       sink.end();
-    } else if (this.#controller?.paused === true) {
+    } else if (this.#connection?.paused === true) {
       this.resume();
     }
     return this;
   }
 
   pause(): void {
-    if (this.#phase === 'flowing') this.#controller?.pause();
+    if (this.#phase === 'flowing') this.#connection?.pause();
   }
 
   resume(): void {
-    if (this.#phase !== 'flowing' && this.#phase !== 'draining') return;
-    if (insideParser > 0) queueMicrotask(() => this.resume());
-    else this.#controller?.resume();
+    if (this.#phase === 'flowing' || this.#phase === 'draining') this.#connection?.resume();
   }
 
   cancel(reason?: Error): void {

@@ -6,6 +6,19 @@ export class BadAnswer extends Error {
   override readonly name = 'BadAnswer';
 }
 
+/** The head of an answer did not come in time. */
+export class SlowAnswer extends Error {
+  override readonly name = 'SlowAnswer';
+  constructor() {
+    super('no answer in time');
+  }
+}
+
+/** What we were asked to send cannot be sent: a middleware made a header or a path that HTTP has no form for. */
+export class UnsendableRequest extends Error {
+  override readonly name = 'UnsendableRequest';
+}
+
 interface Answer {
   readonly status: number;
   readonly errorType: string;
@@ -24,25 +37,15 @@ const byDialKind: Readonly<Record<DialError['kind'], Answer>> = {
   forbidden: { status: 502, errorType: 'upstream_forbidden', text: 'bad gateway\n' },
 };
 
-const byCode: Readonly<Record<string, Answer>> = {
-  UND_ERR_HEADERS_TIMEOUT: tooSlow,
-  UND_ERR_BODY_TIMEOUT: tooSlow,
-  ETIMEDOUT: tooSlow,
-  UND_ERR_HEADERS_OVERFLOW: invalid,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: invalid,
-  // What we were asked to send cannot be sent: a middleware made a header or a path that HTTP has no form for.
-  UND_ERR_INVALID_ARG: { status: 500, errorType: 'upstream_request', text: 'internal error\n' },
-  UND_ERR_NOT_SUPPORTED: { status: 500, errorType: 'upstream_request', text: 'internal error\n' },
-};
-
+const unsendable: Answer = { status: 500, errorType: 'upstream_request', text: 'internal error\n' };
 const closed: Answer = { status: 502, errorType: 'upstream_closed', text: 'bad gateway\n' };
 
 function answerFor(error: unknown): Answer {
   if (error instanceof DialError) return byDialKind[error.kind];
-  if (error instanceof BadAnswer || (error instanceof Error && error.name === 'HTTPParserError')) return invalid;
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (code === undefined) return closed;
-  return byCode[code] ?? closed;
+  if (error instanceof BadAnswer) return invalid;
+  if (error instanceof SlowAnswer) return tooSlow;
+  if (error instanceof UnsendableRequest) return unsendable;
+  return (error as NodeJS.ErrnoException | null)?.code === 'ETIMEDOUT' ? tooSlow : closed;
 }
 
 /** What the client is told about a failed upstream call: no address, no reason, just which kind. */

@@ -1,0 +1,119 @@
+import { HeaderFields } from '../http/headers.ts';
+import { hopByHop, nominatedBy } from './connection-fields.ts';
+import { BadAnswer } from './upstream-error.ts';
+
+/** How the end of an answer's body is told, RFC 9112 §6.3. */
+export type Framing = 'none' | 'length' | 'chunked' | 'close';
+
+/** An answer's head, fields of the connection taken out. */
+export interface AnswerHead {
+  /** 100 to 599. */
+  readonly status: number;
+  readonly headers: HeaderFields;
+  readonly framing: Framing;
+  /** Bytes of a body framed by length, else -1. */
+  readonly length: number;
+  readonly eventStream: boolean;
+  /** The connection may be used again behind this answer. */
+  readonly persistent: boolean;
+  /** Seconds that the server says it keeps an idle connection for. */
+  readonly keepAlive: number | undefined;
+}
+
+const statusLine = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const wholeNumber = /^[0-9]{1,15}$/;
+const keepAliveTimeout = /(?:^|[\s,;])timeout\s*=\s*"?([0-9]{1,6})/i;
+
+type Meaning = 'length' | 'coding' | 'type' | 'connection' | 'keep-alive' | 'hop';
+const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  ...[...hopByHop].map((name) => [name, 'hop'] as const),
+  // Announces other places for the upstream's origin; to a client they would be places for ours (RFC 7838).
+  ['alt-svc', 'hop'],
+  ['connection', 'connection'],
+  ['keep-alive', 'keep-alive'],
+  ['transfer-encoding', 'coding'],
+  ['content-length', 'length'],
+  ['content-type', 'type'],
+]);
+
+/**
+ * Reads a head: status line and fields, one to a line, in ISO 8859-1. The text has no empty line at its end and no CR, LF
+ * or other control character but in the line ends: that is the reader's to see to.
+ *
+ * What two parties could read in two ways is refused rather than repaired: two lengths, a length beside a coding, a coding
+ * that we cannot take off, folded lines, a space before the colon (RFC 9112 §5 and §6).
+ *
+ * @throws BadAnswer
+ */
+export function parseAnswerHead(text: string, method: string): AnswerHead {
+  let end = text.indexOf('\r\n');
+  const [, minor, code] = statusLine.exec(end < 0 ? text : text.slice(0, end)) ?? [];
+  if (code === undefined) throw new BadAnswer('no status line');
+  const status = Number(code);
+  const headers = new HeaderFields();
+  let framing: Framing = 'close';
+  let length = -1;
+  let eventStream = false;
+  let connection: string | undefined;
+  let keepAlive: number | undefined;
+  while (end >= 0) {
+    const start = end + 2;
+    end = text.indexOf('\r\n', start);
+    const colon = text.indexOf(':', start);
+    const name = colon < 0 ? '' : text.slice(start, colon);
+    if (!token.test(name)) throw new BadAnswer('a malformed header field');
+    const value = fieldValue(text, colon + 1, end < 0 ? text.length : end);
+    const lower = name.toLowerCase();
+    switch (meanings.get(lower)) {
+      case 'coding':
+        // Another coding would stay on the body when the field goes: nothing that a client could read.
+        if (framing !== 'close' || value.toLowerCase() !== 'chunked' || minor === '0')
+          throw new BadAnswer('contradictory framing');
+        framing = 'chunked';
+        continue;
+      case 'length':
+        if (framing !== 'close' || !wholeNumber.test(value)) throw new BadAnswer('contradictory framing');
+        framing = 'length';
+        length = Number(value);
+        break;
+      case 'connection':
+        connection = connection === undefined ? value : `${connection},${value}`;
+        continue;
+      case 'keep-alive': {
+        const [, seconds] = keepAliveTimeout.exec(value) ?? [];
+        if (seconds !== undefined) keepAlive = Number(seconds);
+        continue;
+      }
+      case 'hop':
+        continue;
+      case 'type':
+        eventStream = /^text\/event-stream\s*(;|$)/i.test(value);
+        break;
+      default:
+    }
+    headers.append(name, value, lower);
+  }
+  let persistent = minor === '1';
+  if (connection !== undefined && connection !== 'keep-alive') {
+    const named = nominatedBy(connection);
+    if (named.has('close')) persistent = false;
+    headers.deleteWhere((name) => named.has(name) && !name.startsWith('content-'));
+  }
+  if (status === 204) headers.delete('content-length');
+  if (method === 'HEAD' || status === 204 || status === 304) framing = 'none';
+  return { status, headers, framing, length, eventStream, persistent, keepAlive };
+}
+
+/** The text between two places, without the blanks around it. */
+function fieldValue(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}

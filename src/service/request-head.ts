@@ -1,0 +1,46 @@
+import type { Readable } from 'node:stream';
+import { UnsendableRequest } from './upstream-error.ts';
+
+/** A request as a server gets it. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Request line, fields and the empty line, in ISO 8859-1. */
+  readonly head: string;
+  readonly body: Buffer | Readable | null;
+  /** Bytes of a streamed body; undefined: sent in chunks. */
+  readonly length: number | undefined;
+}
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const visible = /^[\x21-\x7e\x80-\xff]+$/;
+const invisible = /[^\t\x20-\x7e\x80-\xff]/;
+/** Methods whose requests say so when they have no body (RFC 9110 §8.6). */
+const expectsBody = new Set(['POST', 'PUT', 'PATCH']);
+
+/**
+ * Request line and fields. `fields` is a flat list of names and values that begins with `Host`; `length` is the body's,
+ * undefined when it goes in chunks.
+ *
+ * @throws UnsendableRequest when a middleware has made something that HTTP has no form for.
+ */
+export function requestHead(
+  method: string,
+  target: string,
+  fields: readonly string[],
+  length: number | undefined,
+): string {
+  if (!token.test(method)) throw new UnsendableRequest('the method is no token');
+  if (!visible.test(target)) throw new UnsendableRequest('the path has characters that HTTP has no form for');
+  let head = `${method} ${target} HTTP/1.1\r\n`;
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const name = fields[index] as string;
+    const value = fields[index + 1] as string;
+    if (!token.test(name)) throw new UnsendableRequest('the name of a header field is no token');
+    if (invisible.test(value))
+      throw new UnsendableRequest(`the value of ${name} has characters that HTTP has no form for`);
+    head += `${name}: ${value}\r\n`;
+    if (index === 0) head += 'connection: keep-alive\r\n';
+  }
+  if (length === undefined) return `${head}transfer-encoding: chunked\r\n\r\n`;
+  return length > 0 || expectsBody.has(method) ? `${head}content-length: ${length}\r\n\r\n` : `${head}\r\n`;
+}
