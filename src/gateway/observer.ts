@@ -12,6 +12,7 @@ import { GatewayMetrics } from '../telemetry/metrics/gateway-metrics.ts';
 import { compileShown } from '../telemetry/metrics/metrics-options.ts';
 import { type Environment, otlpRoute, resourceAttributesOf } from '../telemetry/otlp-options.ts';
 import type { Witness } from '../telemetry/witness.ts';
+import { FinishedRequests } from './finished-requests.ts';
 import { openAudit } from './open-audit.ts';
 import { pushLogs } from './push-logs.ts';
 import { watchCertificates } from './watch-certificates.ts';
@@ -129,8 +130,11 @@ export async function createObserver(
     audit,
   };
 
-  const page = (counted: GatewayMetrics, shown: (name: string) => boolean) => () =>
-    Promise.resolve(textReply(200, writeExposition(counted.registry, shown), expositionType));
+  const finished = new FinishedRequests({ accessLog, metrics, tracer, audit });
+  const page = (counted: GatewayMetrics, shown: (name: string) => boolean) => () => {
+    finished.tell();
+    return Promise.resolve(textReply(200, writeExposition(counted.registry, shown), expositionType));
+  };
 
   return {
     witness,
@@ -139,42 +143,7 @@ export async function createObserver(
         ? new Map()
         : new Map([['/metrics', page(metrics, compileShown(metricsOptions.prometheus))]]),
     began: tracer?.began,
-    finished(exchange, status) {
-      const { facts } = exchange;
-      const now = performance.now();
-      accessLog?.record(exchange, { status, end: now, trace: facts.trace });
-      metrics?.record(exchange, {
-        status,
-        duration: now - facts.startedAt,
-        tls: exchange.target.scheme === 'https',
-      });
-      tracer?.finished(exchange, status, now);
-      if (facts.authenticationStart > 0 && exchange.identity === undefined && facts.errorType !== undefined) {
-        metrics?.instruments.authenticationFailures.add(1, facts.router ?? '', facts.errorType);
-        audit
-          ?.record({
-            type: 'authentication-failure',
-            time: Date.now(),
-            outcome: 'refused',
-            ...aboutExchange(exchange),
-            errorType: facts.errorType,
-            status,
-          })
-          ?.catch(ignore);
-      }
-      if (facts.mcp !== undefined && facts.mcp.hidden > 0) {
-        audit
-          ?.record({
-            type: 'list-filtered',
-            time: Date.now(),
-            outcome: 'filtered',
-            ...aboutExchange(exchange),
-            mcp: { kind: facts.mcp.kind, method: facts.mcp.method, requestId: facts.mcp.requestId },
-            hidden: facts.mcp.hidden,
-          })
-          ?.catch(ignore);
-      }
-    },
+    finished: (exchange, status) => finished.add(exchange, status),
     reloaded(ok, { generation, problems }) {
       metrics?.instruments.configReloads.add(1);
       metrics?.instruments.configOk.set(ok ? 1 : 0);
@@ -212,10 +181,12 @@ export async function createObserver(
       };
     },
     reopen() {
+      finished.tell();
       accessLog?.reopen();
       audit?.reopen();
     },
     async close() {
+      finished.tell();
       clearInterval(sweep);
       await Promise.all([accessLog?.close(), audit?.close()]);
       await Promise.all(parts.map((part) => part.close(1_000)));
@@ -242,15 +213,3 @@ async function openAccessLog(
 
 /** The record is one more witness of what has happened already; nothing can be refused any more. */
 function ignore(): void {}
-
-function aboutExchange(exchange: Exchange) {
-  const { facts, identity } = exchange;
-  return {
-    exchange: exchange.id,
-    router: facts.router,
-    client: exchange.clientAddress,
-    identity:
-      identity === undefined ? undefined : { kind: identity.kind, issuer: identity.issuer, subject: identity.subject },
-    trace: facts.trace?.traceId,
-  };
-}

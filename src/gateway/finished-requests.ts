@@ -1,0 +1,113 @@
+import type { IncomingExchange } from '../entrypoint/incoming-exchange.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
+import type { AuditTrail } from '../telemetry/audit/audit-trail.ts';
+import type { GatewayMetrics } from '../telemetry/metrics/gateway-metrics.ts';
+
+/** Who hears of requests that are over. */
+export interface Hearers {
+  readonly accessLog: AccessLog | undefined;
+  readonly metrics: GatewayMetrics | undefined;
+  readonly tracer: { finished(exchange: Exchange, status: number, end: number): void } | undefined;
+  readonly audit: AuditTrail | undefined;
+}
+
+interface Finished {
+  readonly exchange: IncomingExchange;
+  readonly status: number;
+  /** By the clock of `facts.startedAt`. */
+  readonly end: number;
+}
+
+/**
+ * Tells of requests that are over: all of one turn of the event loop at its end, to one hearer after the other. Between two
+ * requests the processor has forgotten the code that writes a record; one after the other, records cost half as much.
+ */
+export class FinishedRequests {
+  readonly #hearers: Hearers;
+  #waiting: Finished[] = [];
+
+  constructor(hearers: Hearers) {
+    this.#hearers = hearers;
+  }
+
+  add(exchange: IncomingExchange, status: number): void {
+    if (this.#waiting.length === 0) setImmediate(tell, this);
+    this.#waiting.push({ exchange, status, end: performance.now() });
+  }
+
+  /** Tells of those that wait. */
+  tell(): void {
+    const list = this.#waiting;
+    if (list.length === 0) return;
+    this.#waiting = [];
+    const { accessLog, metrics, tracer, audit } = this.#hearers;
+    if (accessLog !== undefined)
+      for (const { exchange, status, end } of list)
+        accessLog.record(exchange, { status, end, trace: exchange.facts.trace });
+    if (metrics !== undefined) for (const one of list) count(metrics, one);
+    if (tracer !== undefined) for (const { exchange, status, end } of list) tracer.finished(exchange, status, end);
+    if (audit !== undefined) for (const one of list) account(audit, one);
+  }
+}
+
+function tell(requests: FinishedRequests): void {
+  requests.tell();
+}
+
+function count(metrics: GatewayMetrics, { exchange, status, end }: Finished): void {
+  const { facts } = exchange;
+  metrics.record(exchange, { status, duration: end - facts.startedAt, tls: exchange.target.scheme === 'https' });
+  const reason = failedAuthentication(exchange);
+  if (reason !== undefined) metrics.instruments.authenticationFailures.add(1, facts.router ?? '', reason);
+}
+
+/** What is known only at the end: decisions have been accounted for when they were made. */
+function account(audit: AuditTrail, { exchange, status }: Finished): void {
+  const { facts } = exchange;
+  const errorType = failedAuthentication(exchange);
+  if (errorType !== undefined) {
+    audit
+      .record({
+        type: 'authentication-failure',
+        time: Date.now(),
+        outcome: 'refused',
+        ...aboutExchange(exchange),
+        errorType,
+        status,
+      })
+      ?.catch(ignore);
+  }
+  if (facts.mcp !== undefined && facts.mcp.hidden > 0) {
+    audit
+      .record({
+        type: 'list-filtered',
+        time: Date.now(),
+        outcome: 'filtered',
+        ...aboutExchange(exchange),
+        mcp: { kind: facts.mcp.kind, method: facts.mcp.method, requestId: facts.mcp.requestId },
+        hidden: facts.mcp.hidden,
+      })
+      ?.catch(ignore);
+  }
+}
+
+/** Why the caller is not known, where that was asked. */
+function failedAuthentication({ facts, identity }: Exchange): string | undefined {
+  return facts.authenticationStart > 0 && identity === undefined ? facts.errorType : undefined;
+}
+
+/** The record is one more witness of what has happened already; nothing can be refused any more. */
+function ignore(): void {}
+
+function aboutExchange(exchange: Exchange) {
+  const { facts, identity } = exchange;
+  return {
+    exchange: exchange.id,
+    router: facts.router,
+    client: exchange.clientAddress,
+    identity:
+      identity === undefined ? undefined : { kind: identity.kind, issuer: identity.issuer, subject: identity.subject },
+    trace: facts.trace?.traceId,
+  };
+}
