@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cpuSeconds, load, pinned, residentKiB, stop, waitForPort, warmUp } from './measure.ts';
 
@@ -23,6 +25,16 @@ export interface Sample {
   readonly errors: string;
 }
 
+/** One way to configure the gateway, for {@link interleaveWithin}. */
+export interface Setting {
+  readonly name: string;
+  /** What is asked of it. */
+  readonly script: string;
+  /** Folder of its routes. */
+  readonly folder: string;
+  readonly flags: readonly string[];
+}
+
 /**
  * Starts all contenders, calls each until it is warm, and then each in turn for one second, `rounds` times. Short windows of
  * programs that stay up, because machines have neighbours: what slows one window down concerns those next to it, too, and a
@@ -35,35 +47,79 @@ export async function interleave(
   rounds: number,
   firstPort: number,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
-  const running = contenders.map((contender, index) => {
+  const running = contenders.map(({ name, script, cores, env, start }, index) => {
     const port = firstPort + index;
-    const [command, args] = contender.start(port);
-    return { contender, port, child: pinned(contender.cores ?? '0', command, args, contender.env) };
+    const [command, args] = start(port);
+    return { name, script, port, child: pinned(cores ?? '0', command, args, env) };
   });
-  const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
   try {
-    for (const { port } of running) await waitForPort(port);
-    // Long enough for a gateway to have given back what its start needed (decision 7).
-    await pause(6_000);
-    for (const { contender, port, child } of running) await warmUp(child.pid as number, port, contender.script);
-    for (let round = 0; round < rounds; round++) {
-      for (const { contender, port, child } of running) {
-        const pid = child.pid as number;
-        const before = cpuSeconds(pid);
-        const started = performance.now();
-        const result = await load(port, 1, contender.script);
-        const used = cpuSeconds(pid) - before;
-        samples.get(contender.name)?.push({
-          requestsPerSecond: result.requestsPerSecond,
-          cpuMicroseconds: (used * 1e6) / result.total,
-          utilisation: used / ((performance.now() - started) / 1_000),
-          residentMiB: residentKiB(pid) / 1_024,
-          errors: result.errors,
-        });
-      }
-    }
+    return await takeTurns(running, rounds);
   } finally {
     await Promise.all(running.map(({ child }) => stop(child)));
   }
+}
+
+/**
+ * The same with gateways of one process, which share code, compiled code and heap. Two processes differ by several
+ * microseconds a request for as long as they live, whatever they run; what these differ by is what their options cost.
+ */
+export async function interleaveWithin(
+  settings: readonly Setting[],
+  rounds: number,
+  firstPort: number,
+  env: Record<string, string> = {},
+): Promise<ReadonlyMap<string, readonly Sample[]>> {
+  const gateways = settings.map(({ folder, flags }, index) =>
+    JSON.stringify([
+      `--providers.file.directory=${folder}`,
+      `--entryPoints.web.address=127.0.0.1:${firstPort + index}`,
+      '--entryPoints.websecure.address=127.0.0.1:0',
+      '--entryPoints.admin.address=127.0.0.1:0',
+      '--log.level=ERROR',
+      ...flags,
+    ]),
+  );
+  const child = pinned('0', process.execPath, [join(import.meta.dirname, 'gateways.ts'), ...gateways], env);
+  try {
+    const running = settings.map(({ name, script }, index) => ({ name, script, port: firstPort + index, child }));
+    return await takeTurns(running, rounds);
+  } finally {
+    await stop(child);
+  }
+}
+
+interface Running {
+  readonly name: string;
+  readonly script: string;
+  readonly port: number;
+  readonly child: ChildProcess;
+}
+
+async function takeTurns(running: readonly Running[], rounds: number): Promise<ReadonlyMap<string, readonly Sample[]>> {
+  const samples = new Map<string, Sample[]>(running.map(({ name }) => [name, []]));
+  for (const { port } of running) await waitForPort(port);
+  // Long enough for a gateway to have given back what its start needed (decision 7).
+  await pause(6_000);
+  for (const { port, child, script } of running) await warmUp(child.pid as number, port, script);
+  for (let round = 0; round < rounds; round++) {
+    // There and back, so that nobody always comes after the same one.
+    for (const { name, port, child, script } of round % 2 === 0 ? running : running.toReversed()) {
+      samples.get(name)?.push(await measureWindow(child.pid as number, port, script));
+    }
+  }
   return samples;
+}
+
+async function measureWindow(pid: number, port: number, script: string): Promise<Sample> {
+  const before = cpuSeconds(pid);
+  const started = performance.now();
+  const result = await load(port, 1, script);
+  const used = cpuSeconds(pid) - before;
+  return {
+    requestsPerSecond: result.requestsPerSecond,
+    cpuMicroseconds: (used * 1e6) / result.total,
+    utilisation: used / ((performance.now() - started) / 1_000),
+    residentMiB: residentKiB(pid) / 1_024,
+    errors: result.errors,
+  };
 }

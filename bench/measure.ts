@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -55,20 +55,18 @@ function family(pid: number): number[] {
   return members;
 }
 
-const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-
-/** User and system time used so far, in seconds. */
+/** Processor time used so far by all threads that are alive, in seconds, as exact as the scheduler keeps it. */
 export function cpuSeconds(pid: number): number {
-  let ticks = 0;
+  let nanoseconds = 0;
   for (const member of family(pid)) {
     try {
-      const fields = readFileSync(`/proc/${member}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-      ticks += Number(fields[11]) + Number(fields[12]);
+      for (const thread of readdirSync(`/proc/${member}/task`))
+        nanoseconds += Number(readFileSync(`/proc/${member}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
     } catch {
       // It has ended meanwhile.
     }
   }
-  return ticks / ticksPerSecond;
+  return nanoseconds / 1e9;
 }
 
 /** Resident memory in KiB. */

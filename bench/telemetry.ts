@@ -1,5 +1,5 @@
 /**
- * CPU per request that telemetry adds, interleaved: one second for each contender in turn, the gateway on core 0, load and
+ * CPU per request that telemetry adds, interleaved: gateways of one process on core 0, one second for each in turn, load and
  * upstream on core 1. The chain is the one of `throughput.ts`: a cached token and ten policies.
  */
 
@@ -7,9 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCollector } from './collector.ts';
-import { gatewayCommand } from './contenders.ts';
 import { keepCoresAwake } from './idle-cores.ts';
-import { interleave } from './interleave.ts';
+import { interleaveWithin } from './interleave.ts';
 import { lowerQuartile, median, pinned, stop, waitForPort } from './measure.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
@@ -36,15 +35,11 @@ const settings: readonly (readonly [string, readonly string[], number | undefine
   ['nothing, once more', [off], undefined],
 ];
 try {
-  const samples = await interleave(
-    settings.map(([name, flags]) => ({
-      name,
-      script: files.cachedScript,
-      env: { OTEL_BSP_MAX_QUEUE_SIZE: '200000', OTEL_BSP_SCHEDULE_DELAY: '500' },
-      start: (port) => gatewayCommand(files.full, port, ['--entryPoints.websecure.address=127.0.0.1:0', ...flags]),
-    })),
+  const samples = await interleaveWithin(
+    settings.map(([name, flags]) => ({ name, script: files.cachedScript, folder: files.full, flags })),
     rounds,
     9_760,
+    { OTEL_BSP_MAX_QUEUE_SIZE: '200000', OTEL_BSP_SCHEDULE_DELAY: '500' },
   );
   const cpu = (name: string): readonly number[] => (samples.get(name) ?? []).map((one) => one.cpuMicroseconds);
   const base = cpu('nothing');

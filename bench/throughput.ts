@@ -6,7 +6,7 @@
 
 import { bareCommand, gatewayCommand, nginxCommand } from './contenders.ts';
 import { keepCoresAwake } from './idle-cores.ts';
-import { type Contender, interleave, type Sample } from './interleave.ts';
+import { type Contender, interleave, interleaveWithin, type Sample } from './interleave.ts';
 import { lowerQuartile, median, pinned, stop, waitForPort } from './measure.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
@@ -66,12 +66,28 @@ try {
     `${rounds} windows of 1 s each, 64 connections, 300-byte tools/call, Node ${process.versions.node}, ${cores}`,
   );
   console.table(rows);
-  const [plain, full] = [cpu('gateway, plain route'), cpu('gateway, JWT cached + 10 policies + metadata')];
-  if (plain.length > 0 && full.length > 0) {
-    const added = median(full.map((value, round) => value - (plain[round] as number)));
-    const undisturbed = lowerQuartile(full) - lowerQuartile(plain);
-    console.log(`features over the plain route: ${added.toFixed(1)} µs, undisturbed ${undisturbed.toFixed(1)} µs`);
-  }
+  if (only.length === 0) await compareRoutes();
 } finally {
   await stop(upstream);
+}
+
+/** What the features cost above a plain route: both served by one process. */
+async function compareRoutes(): Promise<void> {
+  const setting = (name: string, folder: string) => ({ name, script, folder, flags: [] });
+  const samples = await interleaveWithin(
+    [setting('plain', files.plain), setting('full', files.full), setting('plain, once more', files.plain)],
+    rounds,
+    9_690,
+  );
+  const cpu = (name: string): readonly number[] => (samples.get(name) ?? []).map((one) => one.cpuMicroseconds);
+  const plain = cpu('plain');
+  for (const [name, what] of [
+    ['full', 'features over the plain route, in one process'],
+    ['plain, once more', 'the plain route over itself'],
+  ] as const) {
+    const list = cpu(name);
+    const added = median(list.map((value, round) => value - (plain[round] as number)));
+    const undisturbed = lowerQuartile(list) - lowerQuartile(plain);
+    console.log(`${what}: ${added.toFixed(1)} µs, undisturbed ${undisturbed.toFixed(1)} µs`);
+  }
 }
