@@ -66,7 +66,7 @@ try {
     `${rounds} windows of 1 s each, 64 connections, 300-byte tools/call, Node ${process.versions.node}, ${cores}`,
   );
   console.table(rows);
-  if (only.length === 0) await compareRoutes();
+  if (only.length === 0 || only.includes('routes')) await compareRoutes();
 } finally {
   await stop(upstream);
 }
@@ -88,6 +88,7 @@ async function compareRoutes(): Promise<void> {
     const list = cpu(name);
     const added = median(list.map((value, round) => value - (plain[round] as number)));
     const undisturbed = lowerQuartile(list) - lowerQuartile(plain);
-    console.log(`${what}: ${added.toFixed(1)} µs, undisturbed ${undisturbed.toFixed(1)} µs`);
+    const each = `${median(plain).toFixed(1)} and ${median(list).toFixed(1)}`;
+    console.log(`${what}: ${added.toFixed(1)} µs (${each}), undisturbed ${undisturbed.toFixed(1)} µs`);
   }
 }

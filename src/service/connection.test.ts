@@ -176,6 +176,15 @@ describe('[DP-1.framing] bodies of requests', () => {
     expect(service.status()).toMatchObject([{ connections: 1 }]);
   });
 
+  it('one that was answered before it had left us leaves no connection behind', async () => {
+    const upstream = await httpUpstream((_request, response) => response.end('early'));
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
+    const exchange = testExchange({ body: Buffer.alloc(30_000_000) });
+    await exchange.body.read(100_000_000);
+    expect(String((await service.handle(exchange, clearance)).body)).toBe('early');
+    expect(service.status()).toMatchObject([{ inFlight: 0, connections: 0 }]);
+  });
+
   it.each([
     ['shorter', 10],
     ['longer', 3],

@@ -297,7 +297,9 @@ export class Connection implements AnswerListener {
     const taker = this.#taker;
     this.#taker = undefined;
     this.#asked = false;
-    if (clean && this.#persistent && this.#sent && this.usable) {
+    // What is still on its way would come before the next request, to a server that may have lost its interest in it.
+    const sent = this.#sent && this.#socket?.writableLength === 0;
+    if (clean && this.#persistent && sent && this.usable) {
       if (this.#socket?.isPaused() === true) this.#socket.resume();
       this.#owner.put(this);
     } else {
