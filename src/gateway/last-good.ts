@@ -59,10 +59,14 @@ export function keepLastGood(
    * stands does not.
    */
   const keepRenamedRoutes = (routers: Map<string, Item<unknown>>, services: Map<string, Item<unknown>>): void => {
+    let gone: Map<string, Item<{ readonly service: string }>> | undefined;
     for (const [key, problems] of breakage) {
       const broken = key.startsWith('router ') ? next.routers.get(key.slice('router '.length)) : undefined;
       if (broken === undefined || good.routers.has(broken.name)) continue;
-      const last = [...good.routers.values()].find((one) => !next.routers.has(one.name) && samePlace(one, broken));
+      gone ??= new Map(
+        [...good.routers.values()].filter(({ name }) => !next.routers.has(name)).map((one) => [placeOf(one), one]),
+      );
+      const last = gone.get(placeOf(broken));
       if (last === undefined || !isGood(breakageKey('router', last.name), last)) continue;
       routers.delete(broken.name);
       routers.set(last.name, last);
@@ -86,7 +90,7 @@ export function keepLastGood(
   return pinned.size === 0 ? undefined : { configuration, pinned };
 }
 
-function samePlace(one: Item<unknown>, other: Item<unknown>): boolean {
-  const place = ({ origin, path }: Item<unknown>): string => JSON.stringify([origin.provider, origin.label, path]);
-  return place(one) === place(other);
+/** Where an item is written, whatever it is named. */
+function placeOf({ origin, path }: Item<unknown>): string {
+  return JSON.stringify([origin.provider, origin.label, path]);
 }

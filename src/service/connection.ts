@@ -3,8 +3,8 @@ import type { AnswerHead } from './answer-head.ts';
 import { type AnswerListener, AnswerReader } from './answer-reader.ts';
 import type { Dialler } from './dial.ts';
 import type { UpstreamRequest } from './request-head.ts';
-import { Upload } from './upload.ts';
 import { SlowAnswer } from './upstream-error.ts';
+import { type Upload, writeRequest } from './write-request.ts';
 
 export interface ConnectionOptions {
   readonly dialler: Dialler;
@@ -32,8 +32,6 @@ export interface AnswerTaker extends AnswerListener {
   caughtUp(): void;
 }
 
-/** Bodies up to this size are written together with the head, in one piece. */
-const smallBody = 16 * 1024;
 const nothing = Buffer.alloc(0);
 
 /**
@@ -154,28 +152,13 @@ export class Connection implements AnswerListener {
     this.#asked = true;
     this.#request = undefined;
     this.#reader.begin(request.method, this);
-    const { head, body, length } = request;
-    if (body === null) {
-      socket.write(head, 'latin1');
-    } else if (!Buffer.isBuffer(body)) {
-      socket.write(head, 'latin1');
-      this.#sent = false;
-      this.#upload = new Upload(body, socket, length, (error) => {
-        this.#upload = undefined;
-        if (error === undefined) this.#wroteAll();
-        else this.#fail(error);
-      });
-      return;
-    } else if (body.length <= smallBody) {
-      // As text, which has a character for each byte: one system call without gathering buffers.
-      socket.write(head + body.toString('latin1'), 'latin1');
-    } else {
-      socket.cork();
-      socket.write(head, 'latin1');
-      socket.write(body);
-      socket.uncork();
-    }
-    this.#wroteAll();
+    this.#sent = false;
+    this.#upload = writeRequest(socket, request, (error) => {
+      this.#upload = undefined;
+      if (error === undefined) this.#wroteAll();
+      else this.#fail(error);
+    });
+    if (this.#upload === undefined) this.#wroteAll();
   }
 
   #wroteAll(): void {

@@ -74,6 +74,15 @@ describe('a folder', () => {
     writeFileSync(path('a.yaml'), middleware('a'));
   });
 
+  it('[AR-reload] is published again when it changes while it is published, before anything is watched', async () => {
+    const provider = createFileProvider({ directory: folder, throttleDuration: 0 });
+    const publish = (update: ProviderUpdate) => {
+      if (updates.push(update) === 1) writeFileSync(path('a.yaml'), middleware('a', '/b'));
+    };
+    await provider.provide(publish, stop.signal, keptLogger);
+    await becomes(['{"prefixes":["/b"]}'], prefixes);
+  });
+
   it('[AR-reload] is published again for a new, a changed and a deleted file', async () => {
     await start();
     expect(known()).toEqual(['default-a']);

@@ -1,5 +1,35 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import type { UpstreamRequest } from './request-head.ts';
+
+/** Bodies up to this size are written together with the head, in one piece. */
+const smallBody = 16 * 1024;
+
+/**
+ * Writes a request. One whose body has yet to come from the client is under way when this returns; then `done` is called
+ * once all is written, or when the body breaks off.
+ */
+export function writeRequest(
+  socket: Socket,
+  { head, body, length }: UpstreamRequest,
+  done: (error: Error | undefined) => void,
+): Upload | undefined {
+  if (body === null) {
+    socket.write(head, 'latin1');
+  } else if (!Buffer.isBuffer(body)) {
+    socket.write(head, 'latin1');
+    return new Upload(body, socket, length, done);
+  } else if (body.length <= smallBody) {
+    // As text, which has a character for each byte: one system call without gathering buffers.
+    socket.write(head + body.toString('latin1'), 'latin1');
+  } else {
+    socket.cork();
+    socket.write(head, 'latin1');
+    socket.write(body);
+    socket.uncork();
+  }
+  return undefined;
+}
 
 /**
  * Sends a body as it comes from a client, at the pace of the slower side. The stream is a client's connection, too: whatever
