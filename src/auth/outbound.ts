@@ -1,8 +1,9 @@
 import { lookup as dnsLookup } from 'node:dns';
+import { createRequire } from 'node:module';
 import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import ipaddr from 'ipaddr.js';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { whyForbidden } from '../http/forbidden-address.ts';
 
 /** TLS options of a middleware's own HTTP client; PEM texts. */
@@ -45,8 +46,12 @@ export function forbidden(address: string, options: { readonly loopbackOnly: boo
   return range === 'loopback' ? undefined : 'not on this machine, and the URL has no TLS';
 }
 
+const require = createRequire(import.meta.url);
+
 /** An HTTP client for calls that the gateway makes on its own behalf: key sets and authentication servers. */
 export function outboundAgent(options: OutboundOptions): Agent {
+  // Loaded with the first of them: many installations make no such call, and it takes 20 MiB.
+  const { Agent, buildConnector } = require('undici') as typeof import('undici');
   const anchors =
     options.tls?.ca !== undefined
       ? [options.tls.ca]

@@ -76,7 +76,7 @@ class RunningGateway implements Gateway {
   async start(): Promise<void> {
     this.#context = await installContext(this.#configuration, this.#log, this.#lost);
     this.#collection = new ProviderCollection({
-      providers: providersOf(this.#configuration),
+      providers: await providersOf(this.#configuration),
       throttle: this.#configuration.providers.providersThrottleDuration,
       log: this.#log,
       deliver: (collected) => this.#take(collected),

@@ -40,7 +40,7 @@ export async function installContext(
     resolve: new Map(resolve.map((rule) => [`${rule.host}:${rule.port}`, `${rule.toHost}:${rule.toPort}`])),
     rootCAs: await readAuthorities(configuration),
   };
-  const dispatcher = outboundAgent({ ...outbound, plaintext: 'anywhere', connectTimeout: 5_000 });
+  let agent: ReturnType<typeof outboundAgent> | undefined;
   const definitions = new Map(middlewareDefinitions.map((definition) => [definition.type, definition]));
   return {
     log,
@@ -56,17 +56,20 @@ export async function installContext(
       redactArguments: await redactionOf(configuration),
       outbound,
     },
-    dispatcher,
+    dispatcher: () => {
+      agent ??= outboundAgent({ ...outbound, plaintext: 'anywhere', connectTimeout: 5_000 });
+      return agent;
+    },
     defaultCertificate: await makeDefaultCertificate(),
     async dispose() {
-      await dispatcher.destroy();
+      await agent?.destroy();
       await observer.close();
     },
   };
 }
 
 /** The providers that the install options name. */
-export function providersOf(configuration: StaticConfiguration): readonly Provider[] {
+export function providersOf(configuration: StaticConfiguration): Promise<readonly Provider[]> {
   return createProviders(configuration.providers);
 }
 

@@ -85,11 +85,11 @@ export interface MiddlewareContext {
     readonly outbound?: Pick<OutboundOptions, 'resolve' | 'rootCAs'> | undefined;
   };
   /**
-   * HTTP client for calls that a middleware makes itself (key sets, authentication servers); knows the install options
-   * `resolve` and `serversTransport.rootCAs`. Absent, or when the middleware has TLS options of its own: it makes one,
-   * of `install.outbound`.
+   * HTTP client for calls that a middleware makes itself (key sets, authentication servers), made when it is first asked
+   * for; knows the install options `resolve` and `serversTransport.rootCAs`. Absent, or when the middleware has TLS options
+   * of its own: it makes one, of `install.outbound`.
    */
-  readonly dispatcher?: Dispatcher | undefined;
+  readonly dispatcher?: (() => Dispatcher) | undefined;
 }
 
 /** A public endpoint that a middleware brings along, served on every entrypoint of the routes that use the middleware. */

@@ -134,7 +134,7 @@ function canonicalName(lowerName: string): string {
 }
 
 function openDispatcher(options: ForwardAuthOptions, context: MiddlewareContext): Dispatcher {
-  if (context.dispatcher !== undefined && options.tls === undefined) return context.dispatcher;
+  if (context.dispatcher !== undefined && options.tls === undefined) return context.dispatcher();
   const agent = outboundAgent({
     ...context.install.outbound,
     tls: options.tls,

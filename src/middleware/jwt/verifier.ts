@@ -225,21 +225,18 @@ function remoteSource(url: URL, options: JwtOptions, context: MiddlewareContext)
   const { tls, timeoutSeconds = 5, maxRetries = 3 } = options.clientConfig ?? {};
   const timeout = timeoutSeconds * 1000;
   const { outbound } = context.install;
-  const own =
-    context.dispatcher === undefined || tls !== undefined
-      ? outboundAgent({ ...outbound, tls, plaintext: 'loopback', connectTimeout: timeout })
-      : undefined;
+  const shared = tls === undefined ? context.dispatcher?.() : undefined;
+  const dispatcher = shared ?? outboundAgent({ ...outbound, tls, plaintext: 'loopback', connectTimeout: timeout });
   return new RemoteKeySource({
     url,
-    dispatcher:
-      own ?? context.dispatcher ?? outboundAgent({ ...outbound, plaintext: 'loopback', connectTimeout: timeout }),
+    dispatcher,
     timeout,
     maxRetries,
     clock: systemClock,
     log: context.log,
     onFetch: (result) => context.install.witness?.jwksFetched(context.name, result),
     onDispose() {
-      void own?.destroy();
+      if (shared === undefined) void dispatcher.destroy();
     },
   });
 }

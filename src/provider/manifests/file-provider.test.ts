@@ -284,9 +284,12 @@ describe('certificates', () => {
 });
 
 describe('the registry', () => {
-  it('makes the providers that are configured', () => {
-    expect(createProviders({ providersThrottleDuration: 0 })).toEqual([]);
-    const [provider] = createProviders({ providersThrottleDuration: 0, file: { directory: folder, watch: true } });
+  it('makes the providers that are configured', async () => {
+    expect(await createProviders({ providersThrottleDuration: 0 })).toEqual([]);
+    const [provider] = await createProviders({
+      providersThrottleDuration: 0,
+      file: { directory: folder, watch: true },
+    });
     expect(provider?.name).toBe('file');
   });
 });
