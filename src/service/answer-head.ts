@@ -25,7 +25,7 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const wholeNumber = /^[0-9]{1,15}$/;
 const keepAliveTimeout = /(?:^|[\s,;])timeout\s*=\s*"?([0-9]{1,6})/i;
 
-type Meaning = 'length' | 'coding' | 'type' | 'connection' | 'keep-alive' | 'hop';
+type Meaning = 'length' | 'coding' | 'type' | 'connection' | 'keep-alive' | 'hop' | 'other';
 const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ...[...hopByHop].map((name) => [name, 'hop'] as const),
   // Announces other places for the upstream's origin; to a client they would be places for ours (RFC 7838).
@@ -36,6 +36,30 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['content-length', 'length'],
   ['content-type', 'type'],
 ]);
+
+interface FieldName {
+  readonly lower: string;
+  readonly meaning: Meaning;
+}
+
+/** Servers choose names, so there is an end to what is remembered. */
+const maxRemembered = 512;
+const longestRemembered = 64;
+const remembered = new Map<string, FieldName>();
+
+/** Looks a name up, spelled as it came; undefined when it is none. */
+function fieldName(name: string): FieldName | undefined {
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  if (!token.test(name)) return undefined;
+  const lower = name.toLowerCase();
+  const found = { lower, meaning: meanings.get(lower) ?? 'other' } satisfies FieldName;
+  if (name.length > longestRemembered) return found;
+  if (remembered.size >= maxRemembered) remembered.clear();
+  // A copy: a part of a text keeps the whole of it in memory.
+  remembered.set(Buffer.from(name, 'latin1').toString('latin1'), found);
+  return found;
+}
 
 /**
  * Reads a head: status line and fields, one to a line, in ISO 8859-1. The text has no empty line at its end and no CR, LF
@@ -62,10 +86,10 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
     end = text.indexOf('\r\n', start);
     const colon = text.indexOf(':', start);
     const name = colon < 0 ? '' : text.slice(start, colon);
-    if (!token.test(name)) throw new BadAnswer('a malformed header field');
+    const known = fieldName(name);
+    if (known === undefined) throw new BadAnswer('a malformed header field');
     const value = fieldValue(text, colon + 1, end < 0 ? text.length : end);
-    const lower = name.toLowerCase();
-    switch (meanings.get(lower)) {
+    switch (known.meaning) {
       case 'coding':
         // Another coding would stay on the body when the field goes: nothing that a client could read.
         if (framing !== 'close' || value.toLowerCase() !== 'chunked' || minor === '0')
@@ -92,7 +116,7 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
         break;
       default:
     }
-    headers.append(name, value, lower);
+    headers.append(name, value, known.lower);
   }
   let persistent = minor === '1';
   if (connection !== undefined && connection !== 'keep-alive') {
