@@ -6,6 +6,7 @@ import { newFacts, type RequestFacts } from '../http/facts.ts';
 import type { HeaderFields } from '../http/headers.ts';
 import type { Identity } from '../http/identity.ts';
 import { Refusal } from '../http/refusal.ts';
+import { isWholeNumber } from '../http/whole-number.ts';
 import { applyForwardedHeaders, type TrustTest } from './forwarded-headers.ts';
 import { acceptHeaders } from './header-rules.ts';
 import type { EntrypointOptions } from './options.ts';
@@ -138,7 +139,7 @@ function readFraming(
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || length !== undefined || protocol !== '1.1')) {
     throw new Refusal(400, 'bad_framing');
   }
-  if (length !== undefined && !/^[0-9]{1,15}$/.test(length)) throw new Refusal(400, 'bad_framing');
+  if (length !== undefined && !isWholeNumber(length)) throw new Refusal(400, 'bad_framing');
   const declaredLength = length === undefined ? undefined : Number(length);
   const endsWithHead = protocol === '2' && 'stream' in request && request.stream.endAfterHeaders;
   const empty =

@@ -17,12 +17,21 @@ const forbiddenQuery = /[^\x21-\x7e]|#/;
 const dotSegment = /(?:^|\/)\.{1,2}(?=\/|$)/;
 const unreserved = /[A-Za-z0-9\-._~]/;
 
+/** The target that was normalised last, by which rules, and the result: most requests of a client go to one path. */
+let lastTarget: { target: string; allow: EncodedCharacters; result: NormalisedTarget } | undefined;
+
 /**
  * Normalises a request target as data-plane §2 wants it: percent-encoded unreserved characters are decoded once, and
  * whatever another parser could read differently is refused with 400. The result is what is matched, stripped, logged
  * and forwarded.
  */
 export function normaliseTarget(target: string, allow: EncodedCharacters): NormalisedTarget {
+  if (lastTarget?.target !== target || lastTarget.allow !== allow)
+    lastTarget = { target, allow, result: readTarget(target, allow) };
+  return lastTarget.result;
+}
+
+function readTarget(target: string, allow: EncodedCharacters): NormalisedTarget {
   let rest = target;
   let authority: string | undefined;
   if (!rest.startsWith('/')) {
@@ -87,7 +96,7 @@ function mayBeEncoded(decoded: string, allow: EncodedCharacters): boolean {
   }
 }
 
-/** The target that was asked for last: most requests of a gateway go to a few names. */
+/** The authority that was asked for last: most requests of a gateway go to a few names. */
 let last: RequestTarget = { scheme: 'http', authority: 'localhost', host: 'localhost', port: undefined };
 
 /** Parses an authority by the grammar of RFC 9110 §4.2.3 without user information; 400 for anything else. */

@@ -11,7 +11,7 @@ const revision = /^\d{4}-\d{2}-\d{2}$/;
 
 /** True for a revision of the modern era; what is no date names no era. */
 export function isModernVersion(version: string | undefined): boolean {
-  return version !== undefined && revision.test(version) && version >= firstModern;
+  return version !== undefined && version >= firstModern && revision.test(version);
 }
 
 const versionKey = 'io.modelcontextprotocol/protocolVersion';

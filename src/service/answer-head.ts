@@ -1,4 +1,5 @@
 import { HeaderFields } from '../http/headers.ts';
+import { isWholeNumber } from '../http/whole-number.ts';
 import { hopByHop, nominatedBy } from './connection-fields.ts';
 import { BadAnswer } from './upstream-error.ts';
 
@@ -22,7 +23,6 @@ export interface AnswerHead {
 
 const statusLine = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const wholeNumber = /^[0-9]{1,15}$/;
 const keepAliveTimeout = /(?:^|[\s,;])timeout\s*=\s*"?([0-9]{1,6})/i;
 
 type Meaning = 'length' | 'coding' | 'type' | 'connection' | 'keep-alive' | 'hop' | 'other';
@@ -72,9 +72,7 @@ function fieldName(name: string): FieldName | undefined {
  */
 export function parseAnswerHead(text: string, method: string): AnswerHead {
   let end = text.indexOf('\r\n');
-  const [, minor, code] = statusLine.exec(end < 0 ? text : text.slice(0, end)) ?? [];
-  if (code === undefined) throw new BadAnswer('no status line');
-  const status = Number(code);
+  const { minor, status } = readStatusLine(end < 0 ? text : text.slice(0, end));
   const headers = new HeaderFields();
   let framing: Framing = 'close';
   let length = -1;
@@ -92,12 +90,12 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
     switch (known.meaning) {
       case 'coding':
         // Another coding would stay on the body when the field goes: nothing that a client could read.
-        if (framing !== 'close' || value.toLowerCase() !== 'chunked' || minor === '0')
+        if (framing !== 'close' || value.toLowerCase() !== 'chunked' || minor === 0)
           throw new BadAnswer('contradictory framing');
         framing = 'chunked';
         continue;
       case 'length':
-        if (framing !== 'close' || !wholeNumber.test(value)) throw new BadAnswer('contradictory framing');
+        if (framing !== 'close' || !isWholeNumber(value)) throw new BadAnswer('contradictory framing');
         framing = 'length';
         length = Number(value);
         break;
@@ -112,13 +110,13 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
       case 'hop':
         continue;
       case 'type':
-        eventStream = /^text\/event-stream\s*(;|$)/i.test(value);
+        eventStream = isEventStream(value);
         break;
       default:
     }
     headers.append(name, value, known.lower);
   }
-  let persistent = minor === '1';
+  let persistent = minor === 1;
   if (connection !== undefined && connection !== 'keep-alive') {
     const named = nominatedBy(connection);
     if (named.has('close')) persistent = false;
@@ -127,6 +125,22 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
   if (status === 204) headers.delete('content-length');
   if (method === 'HEAD' || status === 204 || status === 304) framing = 'none';
   return { status, headers, framing, length, eventStream, persistent, keepAlive };
+}
+
+/** A status line that is common, and what it says. */
+const usual = { line: 'HTTP/1.1 200 OK', minor: 1, status: 200 };
+
+function readStatusLine(line: string): { readonly minor: number; readonly status: number } {
+  if (line === usual.line) return usual;
+  const [, minor, code] = statusLine.exec(line) ?? [];
+  if (code === undefined) throw new BadAnswer('no status line');
+  return { minor: Number(minor), status: Number(code) };
+}
+
+function isEventStream(contentType: string): boolean {
+  // Nearly all others begin otherwise, which is quicker to see.
+  const first = contentType[0];
+  return (first === 't' || first === 'T') && /^text\/event-stream\s*(;|$)/i.test(contentType);
 }
 
 /** The text between two places, without the blanks around it. */

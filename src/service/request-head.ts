@@ -14,10 +14,12 @@ export interface UpstreamRequest {
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const visible = /^[\x21-\x7e\x80-\xff]+$/;
 const unclean = /[^\t\r\n\x20-\x7e\x80-\xff]/;
-/** Names that are tokens: the same few each time. Clients choose some, so there is an end to what is remembered. */
-const goodNames = new Set<string>();
+/** Methods and names that are tokens: the same few each time. Clients choose some, so there is an end to what is remembered. */
+const tokens = new Set<string>();
 const maxRemembered = 1_024;
 const longestRemembered = 64;
+/** A target that has been looked at. */
+let lastTarget = '/';
 /** Methods whose requests say so when they have no body (RFC 9110 §8.6). */
 const expectsBody = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -33,13 +35,15 @@ export function requestHead(
   fields: readonly string[],
   length: number | undefined,
 ): string {
-  if (!token.test(method)) throw new UnsendableRequest('the method is no token');
-  if (!visible.test(target)) throw new UnsendableRequest('the path has characters that HTTP has no form for');
+  if (!isToken(method)) throw new UnsendableRequest('the method is no token');
+  if (target !== lastTarget && !visible.test(target))
+    throw new UnsendableRequest('the path has characters that HTTP has no form for');
+  lastTarget = target;
   let head = `${method} ${target} HTTP/1.1\r\n`;
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const name = fields[index] as string;
     const value = fields[index + 1] as string;
-    if (!goodNames.has(name)) checkName(name);
+    if (!isToken(name)) throw new UnsendableRequest('the name of a header field is no token');
     if (value.includes('\r') || value.includes('\n'))
       throw new UnsendableRequest(`the value of ${name} has more than one line`);
     head += `${name}: ${value}\r\n`;
@@ -50,9 +54,11 @@ export function requestHead(
   return length > 0 || expectsBody.has(method) ? `${head}content-length: ${length}\r\n\r\n` : `${head}\r\n`;
 }
 
-function checkName(name: string): void {
-  if (!token.test(name)) throw new UnsendableRequest('the name of a header field is no token');
-  if (name.length > longestRemembered) return;
-  if (goodNames.size >= maxRemembered) goodNames.clear();
-  goodNames.add(name);
+function isToken(text: string): boolean {
+  if (tokens.has(text)) return true;
+  if (!token.test(text)) return false;
+  if (text.length > longestRemembered) return true;
+  if (tokens.size >= maxRemembered) tokens.clear();
+  tokens.add(text);
+  return true;
 }
