@@ -171,6 +171,17 @@ describe('tampering', async () => {
     );
   });
 
+  test('[AUD-tampering] bits that do not count in the last signature are found changed, too', () => {
+    const last = lines.at(-1) ?? '';
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const at = last.length - '"}'.length - 1;
+    expect(check(lines).problems).toEqual([]);
+    for (const other of alphabet.replace(last[at] as string, ''))
+      expect(check(lines.with(-1, last.slice(0, at) + other + last.slice(at + 1))).problems.length).toBeGreaterThan(0);
+    for (const other of ['5', 'null', '[]', '""'])
+      expect(check(lines.with(-1, last.replace(/"sig":.*\}/, `"sig":${other}}`))).problems.length).toBeGreaterThan(0);
+  });
+
   test('[AUD-tampering] whoever writes the whole chain anew has not the key', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     const disk = new Disk();
