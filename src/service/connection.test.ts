@@ -185,6 +185,28 @@ describe('[DP-1.framing] bodies of requests', () => {
     expect(service.status()).toMatchObject([{ inFlight: 0, connections: 0 }]);
   });
 
+  it('one that was sent and whose client fails later does no harm to the next request on the connection', async () => {
+    let answer: (() => void) | undefined;
+    const upstream = await httpUpstream((request, response) => {
+      if (request.method === 'GET') answer = () => response.end('second');
+      else request.on('end', () => response.end('first')).resume();
+    });
+    const { service } = setUp({ a: balancer({ servers: [upstream.url] }) });
+    const source = new Readable({ read() {}, autoDestroy: false });
+    source.push('hello');
+    source.push(null);
+    const exchange = testExchange({ body: 'hello' });
+    const body = { ...exchange.body, buffered: undefined, declaredLength: 5, stream: () => source };
+    expect(String((await service.handle(Object.assign(exchange, { body }), clearance)).body)).toBe('first');
+    const asked = service.handle(testExchange({ method: 'GET' }), clearance);
+    while (answer === undefined) await pause(1);
+    expect(upstream.connections).toBe(1);
+    source.destroy(new Error('aborted'));
+    await pause(5);
+    answer();
+    expect(String((await asked).body)).toBe('second');
+  });
+
   it.each([
     ['shorter', 10],
     ['longer', 3],

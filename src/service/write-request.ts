@@ -62,9 +62,11 @@ export class Upload {
     const source = this.#source;
     source.off('data', this.#onData);
     source.off('end', this.#onEnd);
+    source.off('error', this.#onBreak);
     source.off('close', this.#onBreak);
     this.#socket.off('drain', this.#onDrain);
-    // The listener for errors stays: without any, an error of a client would be one of the process.
+    // Without any listener, an error of a client would be one of the process; by then the connection may serve another.
+    source.on('error', ignore);
     source.pause();
   }
 
@@ -108,3 +110,5 @@ export class Upload {
     this.#done(error);
   }
 }
+
+function ignore(): void {}
