@@ -4,16 +4,20 @@ import type { Sampler } from './sampling.ts';
 import { formatTraceparent, parseTraceparent, type RemoteParent } from './trace-context.ts';
 
 const pool = Buffer.alloc(4_096);
-let used = pool.length;
+let digits = '';
+let used = 0;
 
-/** Random hexadecimal digits, drawn from the system in one go for many requests. */
+/** Random hexadecimal digits, drawn from the system and written as text in one go for many requests. */
 function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
+  const end = used + 2 * bytes;
+  if (end > digits.length) {
+    digits = randomFillSync(pool).toString('hex');
     used = 0;
+    return randomHex(bytes);
   }
-  used += bytes;
-  return pool.toString('hex', used - bytes, used);
+  const drawn = digits.slice(used, end);
+  used = end;
+  return drawn;
 }
 
 /** What is decided once for all requests. */
