@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 /** Time, as a dependency. Wall time judges claims; monotonic time drives caches and timers, so a clock jump cannot stick them. */
 export interface Clock {
   /** Milliseconds since 1970. */

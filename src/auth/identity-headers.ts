@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { HeaderFields } from '../http/headers.ts';
 import { JsonNumber, type JsonValue } from '../http/json.ts';
 

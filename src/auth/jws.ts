@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { webcrypto } from 'node:crypto';
 import { compactVerify, errors } from 'jose';
 import { isObject, type JsonObject, scanJson } from '../http/json.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { lookup as dnsLookup } from 'node:dns';
 import { createRequire } from 'node:module';
 import type { LookupFunction } from 'node:net';

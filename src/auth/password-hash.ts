@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import apacheMd5 from 'apache-md5';
 import { compare } from 'bcryptjs';

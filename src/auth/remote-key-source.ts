@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import type { Dispatcher } from 'undici';
 import { cacheLifetime } from './cache-lifetime.ts';
 import type { Clock } from './clock.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createPublicKey, createSecretKey, type KeyObject, type webcrypto, X509Certificate } from 'node:crypto';
 import { isObject, type JsonObject, type JsonValue } from '../http/json.ts';
 import { hasRocaFingerprint } from './roca.ts';

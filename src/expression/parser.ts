@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Argument, Call, Expression, Span } from './ast.ts';
 import { fail, type Mark, SyntaxProblem, type Token, tokenize } from './lexer.ts';
 import { limits } from './limits.ts';

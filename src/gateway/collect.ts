@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { mergeConfigurations } from '../config/dynamic/merge.ts';
 import type { DynamicConfiguration } from '../config/dynamic/model.ts';
 import type { RuntimeStatus } from '../config/runtime/status.ts';

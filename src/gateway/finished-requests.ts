@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { IncomingExchange } from '../entrypoint/incoming-exchange.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { adminHandler } from '../admin/admin.ts';
 import type { DynamicConfiguration } from '../config/dynamic/model.ts';
 import { errorsOf, type RuntimeStatus } from '../config/runtime/status.ts';

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { anonymousPrincipal } from '../auth/principal.ts';
 import type { Handler, Middleware } from '../http/exchange.ts';
 import { checkOrigin } from '../mcp/origin.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 /**
  * Bodies on their way back to the client. A body is pushed, not pulled: the producer calls the sink for each chunk and
  * stops when it is told to pause, which is what sockets do natively, so nothing is queued in between.

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import type { ReplyBody } from './body.ts';
 import type { RequestFacts } from './facts.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { BodyFlow, BodySink, BodySource } from './body.ts';
 
 /** What happens to a body while it is held; exactly one is called, once. */

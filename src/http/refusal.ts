@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Reply } from './exchange.ts';
 import { HeaderFields } from './headers.ts';
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { JsonError } from '../http/json.ts';
 import { type AnswerParts, mayHaveParts, readParts } from './answer-parts.ts';
 import { type Edit, splice } from './splice.ts';

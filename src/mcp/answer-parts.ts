@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { type JsonCursor, JsonError, type JsonObject, type JsonValue, openJson } from '../http/json.ts';
 import { itemKeys, type ListKind } from './methods.ts';
 import { answerDepth } from './outcome.ts';

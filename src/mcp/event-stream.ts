@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { BodyFlow, BodySink, BodySource } from '../http/body.ts';
 import { EventSplitter, keepAliveComment, readEvent, replaceData, type SseEvent } from './sse.ts';
 

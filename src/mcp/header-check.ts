@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import type { HeaderFields } from '../http/headers.ts';
 import { JsonNumber, type JsonValue } from '../http/json.ts';
 import type { Refusal } from '../http/refusal.ts';

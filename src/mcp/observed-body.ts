@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { BodyFlow, BodySink, BodySource } from '../http/body.ts';
 
 /** Passes a body on unchanged and hands a copy of it to `seen` at its end, if it was not longer than `limit` bytes. */

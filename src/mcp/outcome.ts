@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { isObject, JsonError, JsonNumber, type JsonValue, scanJson, scanJsonText } from '../http/json.ts';
 
 /** What telemetry wants to know of an answer. */

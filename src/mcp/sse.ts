@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /**
  * Server-sent events as bytes: where one ends, what it says, and how to write one (WHATWG HTML, "Server-sent events",
  * interpretation of an event stream).

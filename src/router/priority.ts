@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Diagnostic } from '../errors.ts';
 
 /** The highest priority an operator may give: Go's MaxInt64 - 1000, as near as a number comes to it. */

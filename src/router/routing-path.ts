@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /** Characters that a path may hold as they are (RFC 3986 §3.3), `%` of an escape included. */
 const plain = /[A-Za-z0-9\-._~!$&'()*+,;=:@/%]/;
 const unreserved = /[A-Za-z0-9\-._~]/;

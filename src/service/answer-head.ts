@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { HeaderFields } from '../http/headers.ts';
 import { isWholeNumber } from '../http/whole-number.ts';
 import { hopByHop, nominatedBy } from './connection-fields.ts';

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { type AnswerHead, parseAnswerHead } from './answer-head.ts';
 import { ChunkedBody } from './chunked-body.ts';
 import { BadAnswer } from './upstream-error.ts';

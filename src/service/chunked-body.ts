@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { BadAnswer } from './upstream-error.ts';
 
 /** Bytes of a chunk's size with its extensions; nobody needs more. */

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { Connection, type ConnectionOptions, type ConnectionOwner } from './connection.ts';
 
 export interface PoolOptions extends ConnectionOptions {

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type SecureContext } from 'node:tls';
 import { whyForbidden } from '../http/forbidden-address.ts';

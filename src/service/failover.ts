@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { Clearance } from '../http/clearance.ts';
 import type { Exchange, Reply } from '../http/exchange.ts';
 import { Refusal } from '../http/refusal.ts';

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { HealthCheckConfig } from '../config/dynamic/model.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import { requestHead } from './request-head.ts';

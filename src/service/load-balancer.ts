@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { LoadBalancerConfig } from '../config/dynamic/model.ts';
 import { Clearance } from '../http/clearance.ts';
 import type { Exchange, Reply, RequestBody } from '../http/exchange.ts';

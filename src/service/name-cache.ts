@@ -1,4 +1,5 @@
 import { lookup as systemLookup } from 'node:dns';
+import { performance } from 'node:perf_hooks';
 
 /** One resolved address. */
 export interface ResolvedAddress {

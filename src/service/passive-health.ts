@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 /**
  * Judges a server by the requests it gets: `maxFailedAttempts` failures within `failureWindow` milliseconds take it out
  * for one window. An answer below 500 wipes the slate.

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Exchange } from '../http/exchange.ts';
 
 /** RFC 9110 §9.2.1, without TRACE, which never gets here. */

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { performance } from 'node:perf_hooks';
 import type { BodyFlow, BodySink, BodySource } from '../http/body.ts';
 import type { Exchange, Reply } from '../http/exchange.ts';
 import type { AnswerHead } from './answer-head.ts';

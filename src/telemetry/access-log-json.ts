@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Exchange } from '../http/exchange.ts';
 import { type AccessLogReader, accessLogReaders } from './access-log-fields.ts';
 import { headerText, type LineWriter } from './access-log-line.ts';

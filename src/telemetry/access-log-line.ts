@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { accessLogReaders, type FinishedExchange } from './access-log-fields.ts';
 import type { AccessLogOptions, Mode } from './access-log-options.ts';
 import type { ByteWriter } from './byte-writer.ts';

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { closeSync, fdatasync, mkdirSync, openSync, write, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /** Up to so many bytes, a loop is quicker than the call that copies them. */
 const fewBytes = 40;
 const fewCharacters = 64;

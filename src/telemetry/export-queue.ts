@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { ByteWriter } from './byte-writer.ts';
 
 /** Sends encoded records in batches, in the background. Adding never waits: what finds no room is dropped and counted. */

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import type { AppendFile } from './append-file.ts';
 import { ByteWriter } from './byte-writer.ts';
 

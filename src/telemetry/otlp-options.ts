@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 
 /** The same shape as the install option `otlp` of metrics, tracing and audit. */

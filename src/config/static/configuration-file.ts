@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../../errors.ts';

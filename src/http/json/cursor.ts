@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { JsonError, type JsonFault } from './json-error.ts';
 import { JsonNumber, type JsonObject, type JsonValue } from './value.ts';
 

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { JsonCursor } from './cursor.ts';
 import { JsonError } from './json-error.ts';
 import type { JsonValue } from './value.ts';

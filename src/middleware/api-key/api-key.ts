@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import * as z from 'zod';
 import { ChecksBusy, CredentialCheck } from '../../auth/credential-check.ts';
 import { htpasswdLines, type PasswordEntry, parsePasswordEntry } from '../../auth/password-hash.ts';

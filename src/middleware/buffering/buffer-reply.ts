@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Reply } from '../../http/exchange.ts';
 import { HeldBody } from '../../http/held-body.ts';
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Condition } from '../condition.ts';
 import { type Measurements, RollingWindow } from './rolling-window.ts';

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import * as z from 'zod';
 import { durationOption } from '../../config/duration.ts';
 import { Refusal } from '../../http/refusal.ts';

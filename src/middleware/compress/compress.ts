@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import * as z from 'zod';
 import { PortcullisError } from '../../errors.ts';
 import type { BodySource } from '../../http/body.ts';

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { BodyFlow, BodySink, BodySource } from '../../http/body.ts';

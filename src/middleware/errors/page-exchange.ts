@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { anonymousPrincipal } from '../../auth/principal.ts';
 import type { Exchange, RequestBody } from '../../http/exchange.ts';

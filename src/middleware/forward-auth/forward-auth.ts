@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import type { Dispatcher } from 'undici';
 import { identityHeaderProblem, ManagedHeaders } from '../../auth/identity-headers.ts';
 import { outboundAgent, ResponseTooLarge, requestSmall, type SmallResponse } from '../../auth/outbound.ts';

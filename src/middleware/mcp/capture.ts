@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import type { Exchange } from '../../http/exchange.ts';
 import { isObject, JsonError, type JsonValue, scanJson, scanJsonText } from '../../http/json.ts';
 import type { Message } from '../../mcp/envelope.ts';

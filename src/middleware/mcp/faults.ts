@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Reply } from '../../http/exchange.ts';
 import { Refusal } from '../../http/refusal.ts';
 import { errorBody, type MessageId } from '../../mcp/replies.ts';

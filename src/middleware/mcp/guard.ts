@@ -1,3 +1,5 @@
+import type { Buffer } from 'node:buffer';
+import { performance } from 'node:perf_hooks';
 import type { Exchange, Handler, Reply } from '../../http/exchange.ts';
 import { HeaderFields } from '../../http/headers.ts';
 import { type Message, readMessage } from '../../mcp/envelope.ts';

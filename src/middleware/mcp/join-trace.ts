@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Exchange } from '../../http/exchange.ts';
 import { isObject, type JsonObject, type JsonValue, stringify } from '../../http/json.ts';
 import { type Message, readMessage } from '../../mcp/envelope.ts';

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import type { McpFacts } from '../../http/facts.ts';
 import { type AnswerParts, tryReadParts } from '../../mcp/answer-parts.ts';
 import { ItemBook } from '../../mcp/item-book.ts';

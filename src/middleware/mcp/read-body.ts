@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { isUnencoded } from '../../http/content-encoding.ts';
 import type { Exchange } from '../../http/exchange.ts';
 import { Refusal } from '../../http/refusal.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { BodyTooLarge, collect } from '../../http/body.ts';
 import { isUnencoded } from '../../http/content-encoding.ts';
 import type { Exchange, Reply } from '../../http/exchange.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { access, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { Agent, type Dispatcher } from 'undici';
 import type { Logger } from '../../telemetry/log.ts';
 import type { ApiAccess } from './api-access.ts';

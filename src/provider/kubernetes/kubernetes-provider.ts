@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { translateObjects } from '../../config/dynamic/manifests/translate-objects.ts';
 import type { DynamicConfiguration, Origin } from '../../config/dynamic/model.ts';
 import type { RuntimeStatus } from '../../config/runtime/status.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { isPlainObject } from '../../config/source/plain-value.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import { type ApiClient, ApiError } from './api-client.ts';

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { isPlainObject } from '../../config/source/plain-value.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import { type ApiClient, ApiError } from './api-client.ts';

@@ -1,4 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Provider, Publish } from '../definition.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { AppendFile } from '../append-file.ts';
 import { ByteWriter } from '../byte-writer.ts';
 import { type AuditEntry, type AuditType, encodeEntry } from './audit-entry.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 
 /** Something is wrong with an audit stream. */

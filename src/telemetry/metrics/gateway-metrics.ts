@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Exchange } from '../../http/exchange.ts';
 import type { DecisionFacts, McpFacts, RequestFacts } from '../../http/facts.ts';
 import { type Catalogue, catalogue } from './catalogue.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { McpFacts } from '../../http/facts.ts';
 
 /** Lets a bounded number of names of tools and prompts per route become labels; the rest is `_other`. */

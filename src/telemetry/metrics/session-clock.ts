@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 /** A session that has ended. */
 export interface EndedSession {
   /** Seconds from its `initialize` to its end, or to the last that was heard of it. */

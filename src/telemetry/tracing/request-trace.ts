@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import type { RequestTrace } from '../../http/facts.ts';
 import type { Sampler } from './sampling.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Diagnostic } from '../../../errors.ts';
 import type { SecretAnswer, SecretReference } from '../../secret.ts';
 import type { KeyPath } from '../model.ts';
