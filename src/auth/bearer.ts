@@ -9,10 +9,9 @@ import { Refusal } from '../http/refusal.ts';
  * @throws {Refusal} 400 when the field is there twice or holds more than one credential: which one counts would be a guess
  */
 export function readBearer(headers: HeaderFields, lowerName: string): string | undefined {
-  const values = headers.getAll(lowerName);
-  const [value] = values;
+  const value = headers.get(lowerName);
   if (value === undefined) return undefined;
-  if (values.length > 1) throw ambiguous();
+  if (headers.count(lowerName) > 1) throw ambiguous();
   const token = withoutScheme(value) ?? (lowerName === 'authorization' ? undefined : value.trim());
   if (token === undefined || token === '') return undefined;
   if (token.includes(' ') || token.includes(',') || token.includes('\t')) throw ambiguous();

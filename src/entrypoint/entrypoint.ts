@@ -14,6 +14,7 @@ import { Refusal, textReply } from '../http/refusal.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { compileTrust, type TrustTest } from './forwarded-headers.ts';
 import { IncomingExchange } from './incoming-exchange.ts';
+import { LeanIncomingMessage } from './incoming-message.ts';
 import { OpenReplies, type OpenReply } from './open-replies.ts';
 import type { EntrypointOptions } from './options.ts';
 import { type ReplyEnd, writeReply } from './reply-writer.ts';
@@ -122,6 +123,7 @@ export class Entrypoint {
     const { limits } = this.#options;
     const server = createServer(
       {
+        IncomingMessage: LeanIncomingMessage,
         insecureHTTPParser: false,
         joinDuplicateHeaders: false,
         requireHostHeader: true,
@@ -141,6 +143,7 @@ export class Entrypoint {
       {
         ...tls.serverOptions(),
         allowHTTP1: true,
+        Http1IncomingMessage: LeanIncomingMessage,
         maxHeaderSize: limits.headerBytes,
         insecureHTTPParser: false,
         settings: {
@@ -278,7 +281,6 @@ export class Entrypoint {
 /** Node keeps a request as long as its answer is open; of an event stream's request nobody reads the head again. */
 function forgetHead(request: IncomingMessage): void {
   request.rawHeaders = [];
-  request.headers = {};
 }
 
 /** Answers what Node's parser could not read, by the cause, and closes: framing after it cannot be trusted. */

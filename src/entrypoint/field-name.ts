@@ -1,3 +1,5 @@
+import { NameTable, ownString } from '../http/name-table.ts';
+
 /** What the rules of data-plane §2 say about a header field by its name alone. */
 export interface FieldName {
   readonly lower: string;
@@ -26,24 +28,19 @@ const hopByHop = new Set([
 ]);
 const forwarding = new Set(['forwarded', 'x-real-ip', 'x-original-url', 'x-rewrite-url']);
 
-/** Clients choose names, so there is an end to what is remembered. */
-const maxRemembered = 1_024;
-const longestRemembered = 64;
-const remembered = new Map<string, FieldName>();
+const remembered = new NameTable<FieldName>();
 
 /** Looks a name up, spelled as it came. */
 export function fieldName(name: string): FieldName {
-  let known = remembered.get(name);
-  if (known === undefined) {
-    known = classify(name);
-    if (remembered.size >= maxRemembered) remembered.clear();
-    if (name.length <= longestRemembered) remembered.set(name, known);
-  }
-  return known;
+  const known = remembered.find(name);
+  if (known !== undefined) return known;
+  const found = classify(name);
+  remembered.keep(name, found);
+  return found;
 }
 
 function classify(name: string): FieldName {
-  const lower = name.toLowerCase();
+  const lower = ownString(name.toLowerCase());
   return {
     lower,
     form: name.startsWith(':') ? 'pseudo' : goodName.test(name) ? 'good' : aliasName.test(name) ? 'underscored' : 'bad',

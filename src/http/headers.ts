@@ -1,3 +1,16 @@
+import { NameTable, ownString } from './name-table.ts';
+
+const lowerNames = new NameTable<string>();
+
+/** The lower-case form of a name; the gateway's own names are the same few each time. */
+function lowerCase(name: string): string {
+  const known = lowerNames.find(name);
+  if (known !== undefined) return known;
+  const lower = ownString(name.toLowerCase());
+  lowerNames.keep(name, lower);
+  return lower;
+}
+
 /**
  * Header fields as they came over the wire: ordered, duplicates kept, spelling kept. Node's own `req.headers` drops and
  * joins fields silently, so nothing in the gateway reads it.
@@ -48,14 +61,14 @@ export class HeaderFields {
   }
 
   /** Adds a field at the end. `lowerName` spares its making where it is known. */
-  append(name: string, value: string, lowerName = name.toLowerCase()): void {
+  append(name: string, value: string, lowerName = lowerCase(name)): void {
     this.#parts.push(name, lowerName, value);
   }
 
   /** Replaces every field of that name by one, at the place of the first. */
   set(name: string, value: string): void {
     const parts = this.#parts;
-    const lower = name.toLowerCase();
+    const lower = lowerCase(name);
     for (let i = 1; i < parts.length; i += 3) {
       if (parts[i] !== lower) continue;
       parts[i - 1] = name;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { useFakeTime, useRealTime } from '../../test/support/fake-time.ts';
 import type { BodyFlow, BodySink, BodySource } from '../http/body.ts';
 import { EventStream, type EventStreamOptions } from './event-stream.ts';
 import { writeEvent } from './sse.ts';
@@ -42,10 +43,10 @@ function play(options: Partial<EventStreamOptions> = {}) {
 }
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  useFakeTime();
 });
 afterEach(() => {
-  vi.useRealTimers();
+  useRealTime();
 });
 
 const comment = ': keep-alive\n\n';

@@ -1,3 +1,5 @@
+import { NameTable } from '../http/name-table.ts';
+
 /**
  * Keys that another reader may take for a protocol key. Go's decoder ignores case, others stop at NUL or drop invisible
  * characters; a message that reads differently there than here is refused.
@@ -22,5 +24,12 @@ function foldKey(key: string): string {
 export function lookalikeTest(names: readonly string[]): (key: string) => boolean {
   const exact = new Set(names);
   const folded = new Set(names.map(foldKey));
-  return (key) => !exact.has(key) && !plain.test(key) && folded.has(foldKey(key));
+  /** Keys that looked like none: clients send the same few each time. */
+  const innocent = new NameTable<true>();
+  return (key) => {
+    if (exact.has(key) || innocent.find(key) === true) return false;
+    if (!plain.test(key) && folded.has(foldKey(key))) return true;
+    innocent.keep(key, true);
+    return false;
+  };
 }

@@ -127,12 +127,14 @@ export function decodeHeaderValue(value: string): string | undefined {
 
 /** Two fields of one name are two opinions: whoever joins them or takes another one than we do reads another message. */
 function refuseRepeated(headers: HeaderFields, id: MessageId | undefined): void {
-  let seen: Set<string> | undefined;
+  let first: string | undefined;
+  let more: Set<string> | undefined;
   headers.forEach((_name, _value, lowerName) => {
     if (!lowerName.startsWith('mcp-')) return;
-    seen ??= new Set();
-    if (seen.has(lowerName)) throw mismatch('an MCP header was sent more than once', id);
-    seen.add(lowerName);
+    if (lowerName === first || more?.has(lowerName) === true)
+      throw mismatch('an MCP header was sent more than once', id);
+    if (first === undefined) first = lowerName;
+    else more = (more ?? new Set()).add(lowerName);
   });
 }
 

@@ -12,10 +12,13 @@ export type OriginTest = (origin: string) => boolean;
  * @throws {Refusal} 403
  */
 export function checkOrigin(exchange: Exchange): void {
-  const origins = exchange.headers.getAll('origin');
-  const [origin] = origins;
+  const origin = exchange.headers.get('origin');
   if (origin === undefined) return;
-  if (origins.length === 1 && (isOwnOrigin(exchange, origin) || exchange.allowedOrigins?.(origin) === true)) return;
+  if (
+    exchange.headers.count('origin') === 1 &&
+    (isOwnOrigin(exchange, origin) || exchange.allowedOrigins?.(origin) === true)
+  )
+    return;
   throw refuse({ status: 403, code: 403, message: 'origin not allowed', errorType: 'origin_not_allowed' });
 }
 

@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { isObject, JsonError, JsonNumber, type JsonValue, scanJson, scanJsonText } from '../http/json.ts';
 
 /** What telemetry wants to know of an answer. */
@@ -19,8 +19,7 @@ export const answerDepth = 256;
  * cannot be parsed is somebody else's business. Decides nothing.
  */
 export function readOutcome(answer: Buffer | string): AnswerOutcome | undefined {
-  if (!answer.includes('"error"') && !answer.includes('"isError"') && !answer.includes('"protocolVersion"'))
-    return undefined;
+  if (!isTelling(answer)) return undefined;
   try {
     const options = { maxDepth: answerDepth };
     return outcomeOf(typeof answer === 'string' ? scanJsonText(answer, options) : scanJson(answer, options));
@@ -28,6 +27,27 @@ export function readOutcome(answer: Buffer | string): AnswerOutcome | undefined 
     if (error instanceof JsonError) return undefined;
     throw error;
   }
+}
+
+const tellingWords = ['"error"', '"isError"', '"protocolVersion"'];
+const tellingBytes = tellingWords.map((word) => Buffer.from(word));
+const quote = 0x22;
+/** Up to this size looking at each byte is quicker than three calls out of the engine. */
+const shortAnswer = 1_024;
+
+function isTelling(answer: Buffer | string): boolean {
+  if (typeof answer === 'string') return tellingWords.some((word) => answer.includes(word));
+  if (answer.length > shortAnswer) return tellingBytes.some((word) => answer.includes(word));
+  for (let at = 0; at < answer.length; at++) {
+    if (answer[at] !== quote) continue;
+    for (const word of tellingBytes) if (answer[at + 1] === word[1] && standsAt(word, answer, at)) return true;
+  }
+  return false;
+}
+
+function standsAt(word: Buffer, answer: Buffer, from: number): boolean {
+  for (let at = 0; at < word.length; at++) if (answer[from + at] !== word[at]) return false;
+  return true;
 }
 
 function outcomeOf(message: JsonValue): AnswerOutcome | undefined {

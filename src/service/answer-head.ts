@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer';
 import { HeaderFields } from '../http/headers.ts';
+import { NameTable, ownString } from '../http/name-table.ts';
 import { isWholeNumber } from '../http/whole-number.ts';
 import { hopByHop, nominatedBy } from './connection-fields.ts';
 import { BadAnswer } from './upstream-error.ts';
@@ -39,26 +39,23 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
 ]);
 
 interface FieldName {
+  readonly name: string;
   readonly lower: string;
   readonly meaning: Meaning;
 }
 
-/** Servers choose names, so there is an end to what is remembered. */
-const maxRemembered = 512;
-const longestRemembered = 64;
-const remembered = new Map<string, FieldName>();
+const remembered = new NameTable<FieldName>();
 
-/** Looks a name up, spelled as it came; undefined when it is none. */
-function fieldName(name: string): FieldName | undefined {
-  const known = remembered.get(name);
+/** Looks up the name that stands in a text, spelled as it came; undefined when it is none. */
+function fieldName(text: string, start: number, end: number): FieldName | undefined {
+  const known = remembered.find(text, start, end);
   if (known !== undefined) return known;
-  if (!token.test(name)) return undefined;
-  const lower = name.toLowerCase();
-  const found = { lower, meaning: meanings.get(lower) ?? 'other' } satisfies FieldName;
-  if (name.length > longestRemembered) return found;
-  if (remembered.size >= maxRemembered) remembered.clear();
-  // A copy: a part of a text keeps the whole of it in memory.
-  remembered.set(Buffer.from(name, 'latin1').toString('latin1'), found);
+  const part = text.slice(start, end);
+  if (!token.test(part)) return undefined;
+  const name = ownString(part);
+  const lower = ownString(name.toLowerCase());
+  const found = { name, lower, meaning: meanings.get(lower) ?? 'other' } satisfies FieldName;
+  remembered.keep(name, found);
   return found;
 }
 
@@ -84,8 +81,7 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
     const start = end + 2;
     end = text.indexOf('\r\n', start);
     const colon = text.indexOf(':', start);
-    const name = colon < 0 ? '' : text.slice(start, colon);
-    const known = fieldName(name);
+    const known = colon < 0 ? undefined : fieldName(text, start, colon);
     if (known === undefined) throw new BadAnswer('a malformed header field');
     const value = fieldValue(text, colon + 1, end < 0 ? text.length : end);
     switch (known.meaning) {
@@ -115,7 +111,7 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
         break;
       default:
     }
-    headers.append(name, value, known.lower);
+    headers.append(known.name, value, known.lower);
   }
   let persistent = minor === 1;
   if (connection !== undefined && connection !== 'keep-alive') {

@@ -15,6 +15,8 @@ export interface AnswerListener {
 const unclean = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|[^\r]\n/;
 const headEnd = '\r\n\r\n';
 const opening = 'HTTP/1.';
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
 
 /**
  * Reads one HTTP/1.1 answer after the other from the bytes of a connection, strictly: what it does not refuse has one
@@ -121,11 +123,9 @@ export class AnswerReader {
   }
 
   #readHead(bytes: Buffer, from: number, listener: AnswerListener): number {
-    const end = this.#text === '' ? bytes.indexOf(headEnd, from, 'latin1') : -1;
-    if (end < 0 || end - from > this.#maxHead) return this.#readPartOfHead(bytes, from, listener);
-    const head = bytes.toString('latin1', from, end);
-    if (unclean.test(head)) throw new BadAnswer('no clean head');
-    this.#take(head, listener);
+    const end = this.#text === '' ? endOfCleanHead(bytes, from, this.#maxHead) : -1;
+    if (end < 0) return this.#readPartOfHead(bytes, from, listener);
+    this.#take(bytes.toString('latin1', from, end), listener);
     return end + headEnd.length;
   }
 
@@ -166,4 +166,20 @@ export class AnswerReader {
     this.#chunks = head.framing === 'chunked' ? new ChunkedBody(this.#maxHead) : undefined;
     listener.head(head);
   }
+}
+
+/**
+ * Where a head ends that is here in one piece and has no control character but in its line ends, in one pass; -1 for any
+ * other, which is looked at with more patience.
+ */
+function endOfCleanHead(bytes: Buffer, from: number, longest: number): number {
+  const limit = Math.min(bytes.length, from + longest + 1);
+  for (let at = from; at < limit; at++) {
+    const byte = bytes[at] as number;
+    if ((byte >= 0x20 && byte !== 0x7f) || byte === 0x09) continue;
+    if (byte !== carriageReturn || bytes[at + 1] !== lineFeed) return -1;
+    if (bytes[at + 2] === carriageReturn && bytes[at + 3] === lineFeed) return at;
+    at += 1;
+  }
+  return -1;
 }

@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
+import { NameTable } from '../http/name-table.ts';
 import { UnsendableRequest } from './upstream-error.ts';
 
 /** A request as a server gets it. */
@@ -14,11 +15,14 @@ export interface UpstreamRequest {
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const visible = /^[\x21-\x7e\x80-\xff]+$/;
-const unclean = /[^\t\r\n\x20-\x7e\x80-\xff]/;
-/** Methods and names that are tokens: the same few each time. Clients choose some, so there is an end to what is remembered. */
-const tokens = new Set<string>();
-const maxRemembered = 1_024;
-const longestRemembered = 64;
+const unclean = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** A token, and the value that it last had as the name of a field: requests of one client have most of them in common. */
+interface Known {
+  clean: string;
+}
+const tokens = new NameTable<Known>();
+const longestRemembered = 256;
 /** A target that has been looked at. */
 let lastTarget = '/';
 /** Methods whose requests say so when they have no body (RFC 9110 §8.6). */
@@ -36,7 +40,7 @@ export function requestHead(
   fields: readonly string[],
   length: number | undefined,
 ): string {
-  if (!isToken(method)) throw new UnsendableRequest('the method is no token');
+  if (knownToken(method) === undefined) throw new UnsendableRequest('the method is no token');
   if (target !== lastTarget && !visible.test(target))
     throw new UnsendableRequest('the path has characters that HTTP has no form for');
   lastTarget = target;
@@ -44,22 +48,32 @@ export function requestHead(
   for (let index = 0; index + 1 < fields.length; index += 2) {
     const name = fields[index] as string;
     const value = fields[index + 1] as string;
-    if (!isToken(name)) throw new UnsendableRequest('the name of a header field is no token');
-    if (value.includes('\r') || value.includes('\n'))
-      throw new UnsendableRequest(`the value of ${name} has more than one line`);
+    const known = knownToken(name);
+    if (known === undefined) throw new UnsendableRequest('the name of a header field is no token');
+    if (value !== known.clean) {
+      if (unclean.test(value)) throw unsendable(name, value);
+      if (value.length <= longestRemembered) known.clean = value;
+    }
     head += `${name}: ${value}\r\n`;
     if (index === 0) head += 'connection: keep-alive\r\n';
   }
-  if (unclean.test(head)) throw new UnsendableRequest('a header field has characters that HTTP has no form for');
   if (length === undefined) return `${head}transfer-encoding: chunked\r\n\r\n`;
   return length > 0 || expectsBody.has(method) ? `${head}content-length: ${length}\r\n\r\n` : `${head}\r\n`;
 }
 
-function isToken(text: string): boolean {
-  if (tokens.has(text)) return true;
-  if (!token.test(text)) return false;
-  if (text.length > longestRemembered) return true;
-  if (tokens.size >= maxRemembered) tokens.clear();
-  tokens.add(text);
-  return true;
+function knownToken(text: string): Known | undefined {
+  const known = tokens.find(text);
+  if (known !== undefined) return known;
+  if (!token.test(text)) return undefined;
+  const found = { clean: '' };
+  tokens.keep(text, found);
+  return found;
+}
+
+function unsendable(name: string, value: string): UnsendableRequest {
+  return new UnsendableRequest(
+    /[\r\n]/.test(value)
+      ? `the value of ${name} has more than one line`
+      : `the value of ${name} has characters that HTTP has no form for`,
+  );
 }

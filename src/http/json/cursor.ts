@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { NameTable, ownString } from '../name-table.ts';
 import { JsonError, type JsonFault } from './json-error.ts';
 import { JsonNumber, type JsonObject, type JsonValue } from './value.ts';
 
@@ -21,6 +22,10 @@ const fourHexDigits = /^[0-9A-Fa-f]{4}$/;
 
 const skipNext = (cursor: JsonCursor, depth: number): void => cursor.skip(depth);
 
+const knownKeys = new NameTable<string>();
+/** Keys that one text may add to those that are known. */
+const maxLearnt = 16;
+
 /** Up to this many keys are compared one by one; that is quicker than a set for what objects usually hold. */
 const fewKeys = 16;
 
@@ -34,6 +39,7 @@ export class JsonCursor {
   readonly #text: string;
   readonly #maxDepth: number;
   #at = 0;
+  #learnt = 0;
   /** Keys of the objects that are being walked through, the innermost last. */
   readonly #keys: string[] = [];
 
@@ -198,7 +204,7 @@ export class JsonCursor {
   /** Reads a key and goes to its value. */
   #key(): string {
     if (this.#text.charCodeAt(this.#at) !== QUOTE) throw this.#error('syntax');
-    const key = this.#string();
+    const key = this.#string(true);
     if (this.#skipSpace() !== 0x3a) throw this.#error('syntax');
     this.#at++;
     this.#skipSpace();
@@ -223,7 +229,7 @@ export class JsonCursor {
     throw this.#error('syntax', text.length);
   }
 
-  #string(): string {
+  #string(isKey = false): string {
     const text = this.#text;
     const start = this.#at + 1;
     let at = start;
@@ -231,13 +237,26 @@ export class JsonCursor {
       const code = text.charCodeAt(at);
       if (code === QUOTE) {
         this.#at = at + 1;
-        return text.slice(start, at);
+        return isKey ? this.#name(start, at) : text.slice(start, at);
       }
       if (code === BACKSLASH) return this.#escapedString(start, at);
       if (code < 0x20) throw this.#error('control-character', at);
       at++;
     }
     throw this.#error('syntax', at);
+  }
+
+  /** A key that has no escapes. Messages have the same few. */
+  #name(start: number, end: number): string {
+    const known = knownKeys.find(this.#text, start, end);
+    if (known !== undefined) return known;
+    const key = this.#text.slice(start, end);
+    // Of a text with very many keys nobody waits for the rest to be learnt.
+    if (this.#learnt >= maxLearnt) return key;
+    this.#learnt += 1;
+    const name = ownString(key);
+    knownKeys.keep(name, name);
+    return name;
   }
 
   /** The rest of a string in which an escape was met at `at`. */

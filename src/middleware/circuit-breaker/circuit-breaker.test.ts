@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { answer, testExchange } from '../../../test/support/exchange.ts';
+import { useFakeTime, useRealTime } from '../../../test/support/fake-time.ts';
 import { buildHandler, testContext } from '../../../test/support/middleware-context.ts';
 import type { Handler } from '../../http/exchange.ts';
 import { Refusal, textReply } from '../../http/refusal.ts';
 import { circuitBreaker } from './circuit-breaker.ts';
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  useFakeTime();
 });
 
 afterEach(() => {
-  vi.useRealTimers();
+  useRealTime();
 });
 
 /** A service whose answer the test sets. */

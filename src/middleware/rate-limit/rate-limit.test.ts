@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { answer, answering, type ExchangeOverrides, testExchange } from '../../../test/support/exchange.ts';
+import { useFakeTime, useRealTime } from '../../../test/support/fake-time.ts';
 import { buildHandler, testContext } from '../../../test/support/middleware-context.ts';
 import { rateLimit } from './rate-limit.ts';
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  useFakeTime();
 });
 
 afterEach(() => {
-  vi.useRealTimers();
+  useRealTime();
 });
 
 const from = (peerAddress: string): ExchangeOverrides => ({ peerAddress });

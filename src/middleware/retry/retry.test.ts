@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { answer, type ExchangeOverrides, testExchange } from '../../../test/support/exchange.ts';
+import { useFakeTime, useRealTime } from '../../../test/support/fake-time.ts';
 import { buildHandler, testContext } from '../../../test/support/middleware-context.ts';
 import { pushedBody } from '../../../test/support/pushed-body.ts';
 import type { Exchange, Handler, Reply } from '../../http/exchange.ts';
@@ -8,11 +9,11 @@ import { Refusal, textReply } from '../../http/refusal.ts';
 import { retry } from './retry.ts';
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  useFakeTime();
 });
 
 afterEach(() => {
-  vi.useRealTimers();
+  useRealTime();
 });
 
 const unsent = () => new Refusal(502, 'upstream_unreachable', { unsent: true });
