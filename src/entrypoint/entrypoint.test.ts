@@ -172,7 +172,7 @@ test('[DP-2.ingress] hop-by-hop and nominated fields end here, before any middle
   await raw(server.port, `GET / HTTP/1.1\r\nHost: mcp.localhost\r\n${nominated}\r\n`);
   const { headers } = server.seen[0] as IncomingExchange;
   const names: string[] = [];
-  headers.forEach((_name, _value, lower) => {
+  headers.forEach(({ lower }) => {
     names.push(lower);
   });
   expect(names.filter((name) => !name.startsWith('x-forwarded') && name !== 'x-real-ip')).toEqual([

@@ -1,8 +1,9 @@
-import { NameTable, ownString } from '../http/name-table.ts';
+import { type HeaderName, headerName } from '../http/header-name.ts';
+import { NameTable } from '../http/name-table.ts';
 
 /** What the rules of data-plane §2 say about a header field by its name alone. */
 export interface FieldName {
-  readonly lower: string;
+  readonly header: HeaderName;
   /** `underscored`: servers behind us would read it as a hyphen. `pseudo`: of HTTP/2, read already. */
   readonly form: 'good' | 'underscored' | 'bad' | 'pseudo';
   /** A second occurrence would make two parties read two things. */
@@ -40,9 +41,10 @@ export function fieldName(name: string): FieldName {
 }
 
 function classify(name: string): FieldName {
-  const lower = ownString(name.toLowerCase());
+  const header = headerName(name);
+  const { lower } = header;
   return {
-    lower,
+    header,
     form: name.startsWith(':') ? 'pseudo' : goodName.test(name) ? 'good' : aliasName.test(name) ? 'underscored' : 'bad',
     single: single.has(lower) || lower.startsWith('mcp-'),
     hopByHop: hopByHop.has(lower),

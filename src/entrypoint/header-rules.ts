@@ -24,7 +24,7 @@ export function acceptHeaders(raw: readonly string[], rules: HeaderRules, truste
   let count = 0;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
-    const { lower, form, single, hopByHop, forwarding } = fieldName(name);
+    const { header, form, single, hopByHop, forwarding } = fieldName(name);
     if (form === 'pseudo') continue;
     count += 1;
     if (count > rules.limit) throw new Refusal(431, 'too_many_headers');
@@ -33,13 +33,14 @@ export function acceptHeaders(raw: readonly string[], rules: HeaderRules, truste
         throw new Refusal(400, 'bad_header_name', { body: 'bad header name\n' });
       continue;
     }
+    const { lower } = header;
     if (single && headers.has(lower)) {
       throw new Refusal(400, 'duplicate_header', { body: `duplicate header ${lower}\n` });
     }
     const value = raw[i + 1] as string;
     if (lower === 'connection') nominations = nominations === undefined ? value : `${nominations},${value}`;
     if (hopByHop || (forwarding && !trustedPeer)) continue;
-    headers.append(name, value, lower);
+    headers.append(header, value);
   }
   if (nominations !== undefined) removeNominated(headers, nominations);
   return headers;

@@ -159,7 +159,7 @@ function writeHead(exchange: IncomingExchange, response: ServerResponse | Http2S
   }
   // HTTP/2 takes an object; several values of one field become an array.
   const fields: Record<string, string | string[]> = {};
-  reply.headers.forEach((_, value, name) => {
+  reply.headers.forEach(({ lower: name }, value) => {
     const present = fields[name];
     fields[name] = present === undefined ? value : Array.isArray(present) ? [...present, value] : [present, value];
   });

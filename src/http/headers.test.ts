@@ -70,7 +70,7 @@ describe('HeaderFields', () => {
         fields.append('Later', 'x');
         expect(copy.toRaw()).toEqual(model.flat());
         const visited: string[][] = [];
-        copy.forEach((name, value, lowerName) => void visited.push([name, value, lowerName]));
+        copy.forEach((name, value) => void visited.push([name.spelled, value, name.lower]));
         expect(visited).toEqual(model.map(([name, value]) => [name, value, lower(name)]));
         for (const name of ['a', 'b', 'x-long-name', 'missing']) {
           const values = model.filter(([other]) => lower(other) === name).map(([, value]) => value);

@@ -1,23 +1,12 @@
-import { NameTable, ownString } from './name-table.ts';
-
-const lowerNames = new NameTable<string>();
-
-/** The lower-case form of a name; the gateway's own names are the same few each time. */
-function lowerCase(name: string): string {
-  const known = lowerNames.find(name);
-  if (known !== undefined) return known;
-  const lower = ownString(name.toLowerCase());
-  lowerNames.keep(name, lower);
-  return lower;
-}
+import { type HeaderName, headerName } from './header-name.ts';
 
 /**
  * Header fields as they came over the wire: ordered, duplicates kept, spelling kept. Node's own `req.headers` drops and
  * joins fields silently, so nothing in the gateway reads it.
  */
 export class HeaderFields {
-  /** Name, lower-case name and value of each field, one after the other: one array, because every open stream keeps some. */
-  #parts: string[] = [];
+  /** Name and value of each field, one after the other: one array, because every open stream keeps some. */
+  #parts: (HeaderName | string)[] = [];
 
   /** Takes a flat `[name, value, name, value, …]` list, the shape of `IncomingMessage.rawHeaders`. */
   static fromRaw(raw: readonly string[]): HeaderFields {
@@ -28,27 +17,25 @@ export class HeaderFields {
 
   /** How many fields there are, duplicates counted. */
   get size(): number {
-    return this.#parts.length / 3;
+    return this.#parts.length / 2;
   }
 
   /** The first value of a field; `lowerName` must be lower case. */
   get(lowerName: string): string | undefined {
     const parts = this.#parts;
-    for (let i = 1; i < parts.length; i += 3) if (parts[i] === lowerName) return parts[i + 1];
-    return undefined;
+    const at = find(parts, lowerName, 0);
+    return at < 0 ? undefined : (parts[at + 1] as string);
   }
 
   has(lowerName: string): boolean {
-    const parts = this.#parts;
-    for (let i = 1; i < parts.length; i += 3) if (parts[i] === lowerName) return true;
-    return false;
+    return find(this.#parts, lowerName, 0) >= 0;
   }
 
   /** How many fields of that name there are. */
   count(lowerName: string): number {
     const parts = this.#parts;
     let count = 0;
-    for (let i = 1; i < parts.length; i += 3) if (parts[i] === lowerName) count += 1;
+    for (let at = find(parts, lowerName, 0); at >= 0; at = find(parts, lowerName, at + 2)) count += 1;
     return count;
   }
 
@@ -56,32 +43,35 @@ export class HeaderFields {
   getAll(lowerName: string): string[] {
     const parts = this.#parts;
     const values: string[] = [];
-    for (let i = 1; i < parts.length; i += 3) if (parts[i] === lowerName) values.push(parts[i + 1] as string);
+    for (let at = find(parts, lowerName, 0); at >= 0; at = find(parts, lowerName, at + 2))
+      values.push(parts[at + 1] as string);
     return values;
   }
 
-  /** Adds a field at the end. `lowerName` spares its making where it is known. */
-  append(name: string, value: string, lowerName = lowerCase(name)): void {
-    this.#parts.push(name, lowerName, value);
+  /** Adds a field at the end. */
+  append(name: string | HeaderName, value: string): void {
+    this.#parts.push(typeof name === 'string' ? headerName(name) : name, value);
   }
 
   /** Replaces every field of that name by one, at the place of the first. */
   set(name: string, value: string): void {
     const parts = this.#parts;
-    const lower = lowerCase(name);
-    for (let i = 1; i < parts.length; i += 3) {
-      if (parts[i] !== lower) continue;
-      parts[i - 1] = name;
-      parts[i + 1] = value;
-      this.#remove((other) => other === lower, i + 3);
+    const known = headerName(name);
+    const { lower } = known;
+    const at = find(parts, lower, 0);
+    if (at < 0) {
+      parts.push(known, value);
       return;
     }
-    this.append(name, value, lower);
+    parts[at] = known;
+    parts[at + 1] = value;
+    if (find(parts, lower, at + 2) >= 0) this.#remove((other) => other === lower, at + 2);
   }
 
   /** Removes every field of that name; says whether there was one. */
   delete(lowerName: string): boolean {
-    return this.has(lowerName) && this.#remove((other) => other === lowerName) > 0;
+    const first = find(this.#parts, lowerName, 0);
+    return first >= 0 && this.#remove((other) => other === lowerName, first) > 0;
   }
 
   /** Removes every field that `test` accepts; returns how many went. */
@@ -89,19 +79,17 @@ export class HeaderFields {
     return this.#remove(test);
   }
 
-  /** Calls back for each field in order with its original name, value and lower-case name. */
-  forEach(visit: (name: string, value: string, lowerName: string) => void): void {
+  /** Calls back for each field in order. */
+  forEach(visit: (name: HeaderName, value: string) => void): void {
     const parts = this.#parts;
-    for (let i = 0; i < parts.length; i += 3) {
-      visit(parts[i] as string, parts[i + 2] as string, parts[i + 1] as string);
-    }
+    for (let i = 0; i < parts.length; i += 2) visit(parts[i] as HeaderName, parts[i + 1] as string);
   }
 
   /** The flat list again, for `writeHead`. */
   toRaw(): string[] {
     const parts = this.#parts;
     const raw: string[] = [];
-    for (let i = 0; i < parts.length; i += 3) raw.push(parts[i] as string, parts[i + 2] as string);
+    for (let i = 0; i < parts.length; i += 2) raw.push((parts[i] as HeaderName).spelled, parts[i + 1] as string);
     return raw;
   }
 
@@ -116,23 +104,28 @@ export class HeaderFields {
     this.#parts = this.#parts.slice();
   }
 
-  /** Closes the gaps in one pass. `from` is the index of the first lower-case name to look at. */
-  #remove(test: (lowerName: string, value: string) => boolean, from = 1): number {
+  /** Closes the gaps in one pass, which begins at the index `from`. */
+  #remove(test: (lowerName: string, value: string) => boolean, from = 0): number {
     const parts = this.#parts;
-    let to = from - 1;
-    for (let i = from; i < parts.length; i += 3) {
-      const lower = parts[i] as string;
+    let to = from;
+    for (let i = from; i < parts.length; i += 2) {
+      const name = parts[i] as HeaderName;
       const value = parts[i + 1] as string;
-      if (test(lower, value)) continue;
-      if (to !== i - 1) {
-        parts[to] = parts[i - 1] as string;
-        parts[to + 1] = lower;
-        parts[to + 2] = value;
+      if (test(name.lower, value)) continue;
+      if (to !== i) {
+        parts[to] = name;
+        parts[to + 1] = value;
       }
-      to += 3;
+      to += 2;
     }
-    const removed = (parts.length - to) / 3;
+    const removed = (parts.length - to) / 2;
     if (removed > 0) parts.length = to;
     return removed;
   }
+}
+
+/** Where the next field of that name is, from an index on; -1: nowhere. */
+function find(parts: readonly (HeaderName | string)[], lowerName: string, from: number): number {
+  for (let i = from; i < parts.length; i += 2) if ((parts[i] as HeaderName).lower === lowerName) return i;
+  return -1;
 }

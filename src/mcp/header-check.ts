@@ -129,7 +129,7 @@ export function decodeHeaderValue(value: string): string | undefined {
 function refuseRepeated(headers: HeaderFields, id: MessageId | undefined): void {
   let first: string | undefined;
   let more: Set<string> | undefined;
-  headers.forEach((_name, _value, lowerName) => {
+  headers.forEach(({ lower: lowerName }) => {
     if (!lowerName.startsWith('mcp-')) return;
     if (lowerName === first || more?.has(lowerName) === true)
       throw mismatch('an MCP header was sent more than once', id);

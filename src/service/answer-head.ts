@@ -1,5 +1,6 @@
+import { type HeaderName, headerName } from '../http/header-name.ts';
 import { HeaderFields } from '../http/headers.ts';
-import { NameTable, ownString } from '../http/name-table.ts';
+import { NameTable } from '../http/name-table.ts';
 import { isWholeNumber } from '../http/whole-number.ts';
 import { hopByHop, nominatedBy } from './connection-fields.ts';
 import { BadAnswer } from './upstream-error.ts';
@@ -23,7 +24,6 @@ export interface AnswerHead {
 }
 
 const statusLine = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const keepAliveTimeout = /(?:^|[\s,;])timeout\s*=\s*"?([0-9]{1,6})/i;
 
 type Meaning = 'length' | 'coding' | 'type' | 'connection' | 'keep-alive' | 'hop' | 'other';
@@ -39,8 +39,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
 ]);
 
 interface FieldName {
-  readonly name: string;
-  readonly lower: string;
+  readonly name: HeaderName;
   readonly meaning: Meaning;
 }
 
@@ -50,12 +49,10 @@ const remembered = new NameTable<FieldName>();
 function fieldName(text: string, start: number, end: number): FieldName | undefined {
   const known = remembered.find(text, start, end);
   if (known !== undefined) return known;
-  const part = text.slice(start, end);
-  if (!token.test(part)) return undefined;
-  const name = ownString(part);
-  const lower = ownString(name.toLowerCase());
-  const found = { name, lower, meaning: meanings.get(lower) ?? 'other' } satisfies FieldName;
-  remembered.keep(name, found);
+  const name = headerName(text.slice(start, end));
+  if (!name.isToken) return undefined;
+  const found = { name, meaning: meanings.get(name.lower) ?? 'other' } satisfies FieldName;
+  remembered.keep(name.spelled, found);
   return found;
 }
 
@@ -111,7 +108,7 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
         break;
       default:
     }
-    headers.append(known.name, value, known.lower);
+    headers.append(known.name, value);
   }
   let persistent = minor === 1;
   if (connection !== undefined && connection !== 'keep-alive') {

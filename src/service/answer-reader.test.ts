@@ -36,7 +36,7 @@ function read(
     informational: (status) => heard.informational.push(status),
     head({ status, headers }) {
       heard.status = status;
-      headers.forEach((name, value) => void heard.fields.push([name, value]));
+      headers.forEach(({ spelled }, value) => void heard.fields.push([spelled, value]));
     },
     data(piece) {
       expect(heard.ended).toBe(false);

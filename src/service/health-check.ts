@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { HealthCheckConfig } from '../config/dynamic/model.ts';
+import { HeaderFields } from '../http/headers.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import { requestHead } from './request-head.ts';
 import { parseServerUrl, type ServerAddress } from './server.ts';
@@ -95,13 +96,16 @@ export class HealthCheck {
       pool = this.#transport.connect(address);
       this.#pools.set(address.origin, pool);
     }
-    const raw = ['host', hostname ?? address.authority];
-    for (const [name, value] of Object.entries(headers)) {
-      if (name.toLowerCase() === 'host') raw[1] = value;
-      else raw.push(name, value);
-    }
+    const fields = HeaderFields.fromRaw(Object.entries(headers).flat());
     const verb = method === '' ? 'GET' : method;
-    const head = requestHead(verb, path.startsWith('/') ? path : `/${path}`, raw, 0);
+    const head = requestHead({
+      method: verb,
+      target: path.startsWith('/') ? path : `/${path}`,
+      host: fields.get('host') ?? hostname ?? address.authority,
+      headers: fields,
+      passes: (name) => name !== 'host',
+      length: 0,
+    });
     const connection = pool.take();
     return new Promise((resolve, reject) => {
       let size = 0;

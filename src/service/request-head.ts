@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
-import { NameTable } from '../http/name-table.ts';
+import { type HeaderName, headerName } from '../http/header-name.ts';
+import type { HeaderFields } from '../http/headers.ts';
 import { UnsendableRequest } from './upstream-error.ts';
 
 /** A request as a server gets it. */
@@ -15,65 +16,52 @@ export interface UpstreamRequest {
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const visible = /^[\x21-\x7e\x80-\xff]+$/;
-const unclean = /[^\t\x20-\x7e\x80-\xff]/;
-
-/** A token, and the value that it last had as the name of a field: requests of one client have most of them in common. */
-interface Known {
-  clean: string;
-}
-const tokens = new NameTable<Known>();
-const longestRemembered = 256;
 /** A target that has been looked at. */
 let lastTarget = '/';
 /** Methods whose requests say so when they have no body (RFC 9110 §8.6). */
 const expectsBody = new Set(['POST', 'PUT', 'PATCH']);
 
+/** What a head says. */
+export interface HeadParts {
+  readonly method: string;
+  readonly target: string;
+  readonly host: string;
+  readonly headers: HeaderFields;
+  /** Which of the fields stand in it. */
+  readonly passes: (lowerName: string) => boolean;
+  /** Bytes of the body; undefined: it goes in chunks. */
+  readonly length: number | undefined;
+}
+
+const host = headerName('host');
+
 /**
- * Request line and fields. `fields` is a flat list of names and values that begins with `Host`; `length` is the body's,
- * undefined when it goes in chunks.
+ * Request line and fields, `Host` first.
  *
  * @throws UnsendableRequest when a middleware has made something that HTTP has no form for.
  */
-export function requestHead(
-  method: string,
-  target: string,
-  fields: readonly string[],
-  length: number | undefined,
-): string {
-  if (knownToken(method) === undefined) throw new UnsendableRequest('the method is no token');
+export function requestHead({ method, target, host: authority, headers, passes, length }: HeadParts): string {
+  if (method !== 'POST' && method !== 'GET' && !token.test(method))
+    throw new UnsendableRequest('the method is no token');
   if (target !== lastTarget && !visible.test(target))
     throw new UnsendableRequest('the path has characters that HTTP has no form for');
   lastTarget = target;
-  let head = `${method} ${target} HTTP/1.1\r\n`;
-  for (let index = 0; index + 1 < fields.length; index += 2) {
-    const name = fields[index] as string;
-    const value = fields[index + 1] as string;
-    const known = knownToken(name);
-    if (known === undefined) throw new UnsendableRequest('the name of a header field is no token');
-    if (value !== known.clean) {
-      if (unclean.test(value)) throw unsendable(name, value);
-      if (value.length <= longestRemembered) known.clean = value;
-    }
-    head += `${name}: ${value}\r\n`;
-    if (index === 0) head += 'connection: keep-alive\r\n';
-  }
+  if (!host.carries(authority)) throw unsendable(host, authority);
+  let head = `${method} ${target} HTTP/1.1\r\nhost: ${authority}\r\nconnection: keep-alive\r\n`;
+  headers.forEach((name, value) => {
+    if (!passes(name.lower)) return;
+    if (!name.carries(value)) throw unsendable(name, value);
+    head += `${name.spelled}: ${value}\r\n`;
+  });
   if (length === undefined) return `${head}transfer-encoding: chunked\r\n\r\n`;
   return length > 0 || expectsBody.has(method) ? `${head}content-length: ${length}\r\n\r\n` : `${head}\r\n`;
 }
 
-function knownToken(text: string): Known | undefined {
-  const known = tokens.find(text);
-  if (known !== undefined) return known;
-  if (!token.test(text)) return undefined;
-  const found = { clean: '' };
-  tokens.keep(text, found);
-  return found;
-}
-
-function unsendable(name: string, value: string): UnsendableRequest {
+function unsendable({ isToken, spelled }: HeaderName, value: string): UnsendableRequest {
+  if (!isToken) return new UnsendableRequest('the name of a header field is no token');
   return new UnsendableRequest(
     /[\r\n]/.test(value)
-      ? `the value of ${name} has more than one line`
-      : `the value of ${name} has characters that HTTP has no form for`,
+      ? `the value of ${spelled} has more than one line`
+      : `the value of ${spelled} has characters that HTTP has no form for`,
   );
 }

@@ -1,4 +1,4 @@
-import type { Exchange } from '../http/exchange.ts';
+import type { HeaderFields } from '../http/headers.ts';
 import { hopByHop, nominatedBy } from './connection-fields.ts';
 
 /** Not passed on to a server: those, and fields that we write ourselves or that only concern the connection to us. */
@@ -22,15 +22,13 @@ function isKept(lowerName: string): boolean {
   );
 }
 
-/** The flat header list for an upstream request: everything but what is hop-by-hop, with `host` in front. */
-export function upstreamHeaders(exchange: Exchange, host: string): string[] {
-  const raw: string[] = ['host', host];
-  const connection = exchange.headers.has('connection') ? exchange.headers.getAll('connection').join(',') : undefined;
-  const dropped = connection === undefined ? undefined : nominatedBy(connection);
-  exchange.headers.forEach((name, value, lower) => {
-    if (staysHere.has(lower)) return;
-    if (dropped?.has(lower) === true && !isKept(lower)) return;
-    raw.push(name, value);
-  });
-  return raw;
+/** Says which of a request's fields go on to a server, by their lower-case names: all but what is hop-by-hop. */
+export function passesOn(headers: HeaderFields): (lowerName: string) => boolean {
+  if (!headers.has('connection')) return goesOn;
+  const dropped = nominatedBy(headers.getAll('connection').join(','));
+  return (lowerName) => goesOn(lowerName) && (!dropped.has(lowerName) || isKept(lowerName));
+}
+
+function goesOn(lowerName: string): boolean {
+  return !staysHere.has(lowerName);
 }

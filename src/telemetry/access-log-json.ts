@@ -93,7 +93,7 @@ function compileHeaders({ fields: { headers } }: AccessLogOptions): ((exchange: 
   if (headers.defaultMode === 'drop' && [...modes.values()].every((mode) => mode === 'drop')) return undefined;
   return (exchange) => {
     const members = new Map<string, string>();
-    exchange.headers.forEach((name, value, lowerName) => {
+    exchange.headers.forEach(({ spelled: name, lower: lowerName }, value) => {
       const mode = modes.get(lowerName) ?? headers.defaultMode;
       if (mode === 'drop') return;
       const text = mode === 'redact' || isCredentialHeader(lowerName) ? redacted : headerText(lowerName, value);

@@ -74,7 +74,7 @@ describe('errors', () => {
       service,
     );
     const names: string[] = [];
-    service.seen[0]?.headers.forEach((_name, _value, lower) => {
+    service.seen[0]?.headers.forEach(({ lower }) => {
       names.push(lower);
     });
     expect(names.sort()).toEqual(expected);

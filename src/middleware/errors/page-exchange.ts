@@ -31,7 +31,8 @@ export interface PageRequest {
  */
 export function pageExchange(exchange: Exchange, request: PageRequest): Exchange {
   const headers = new HeaderFields();
-  exchange.headers.forEach((name, value, lower) => {
+  exchange.headers.forEach((name, value) => {
+    const { lower } = name;
     if (notForPages.test(lower)) return;
     const passes =
       request.headers === undefined ? lower !== 'authorization' && lower !== 'cookie' : request.headers.has(lower);

@@ -27,7 +27,8 @@ export interface AuthRequestRules {
 /** The header of the question to the authentication server: the request's fields, and what it was sent to. */
 export function authRequestHeaders(exchange: Exchange, rules: AuthRequestRules): HeaderFields {
   const headers = new HeaderFields();
-  exchange.headers.forEach((name, value, lower) => {
+  exchange.headers.forEach((name, value) => {
+    const { lower } = name;
     if (ownToMessage.has(lower) || lower.startsWith('x-forwarded-')) return;
     if (!rules.withBody && lower.startsWith('content-')) return;
     if (rules.only === undefined || rules.only.has(lower)) headers.append(name, value);

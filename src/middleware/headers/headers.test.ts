@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answer, answering, type ExchangeOverrides, testExchange } from '../../../test/support/exchange.ts';
 import { buildHandler, testContext } from '../../../test/support/middleware-context.ts';
+import type { HeaderFields } from '../../http/headers.ts';
 import { Refusal } from '../../http/refusal.ts';
 import { corsOriginTest } from './cors.ts';
 import { headers } from './headers.ts';
@@ -17,10 +18,10 @@ function preflight(extra: Readonly<Record<string, string>> = {}, origin = page):
   return { method: 'OPTIONS', headers: { Origin: origin, 'Access-Control-Request-Method': 'POST', ...extra } };
 }
 
-const fields = (reply: { headers: { forEach(visit: (name: string, value: string) => void): void } }) => {
+const fields = (reply: { readonly headers: HeaderFields }) => {
   const found: Record<string, string> = {};
-  reply.headers.forEach((name, value) => {
-    found[name] = value;
+  reply.headers.forEach(({ spelled }, value) => {
+    found[spelled] = value;
   });
   return found;
 };
