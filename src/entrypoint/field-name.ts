@@ -33,7 +33,7 @@ const remembered = new NameTable<FieldName>();
 
 /** Looks a name up, spelled as it came. */
 export function fieldName(name: string): FieldName {
-  const known = remembered.find(name);
+  const known = remembered.get(name);
   if (known !== undefined) return known;
   const found = classify(name);
   remembered.keep(name, found);

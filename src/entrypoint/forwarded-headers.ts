@@ -1,9 +1,18 @@
 import { hostname } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import type { RequestTarget } from '../http/exchange.ts';
+import { headerName } from '../http/header-name.ts';
 import type { HeaderFields } from '../http/headers.ts';
 
 const serverName = hostname();
+const names = {
+  for: headerName('X-Forwarded-For'),
+  proto: headerName('X-Forwarded-Proto'),
+  host: headerName('X-Forwarded-Host'),
+  port: headerName('X-Forwarded-Port'),
+  server: headerName('X-Forwarded-Server'),
+  realIp: headerName('X-Real-Ip'),
+};
 
 /** Says whether a peer may tell us who the client is. */
 export type TrustTest = (peerAddress: string) => boolean;
@@ -30,18 +39,18 @@ export function applyForwardedHeaders(headers: HeaderFields, peer: string, targe
   const previous = headers.has('x-forwarded-for') ? headers.getAll('x-forwarded-for').join(', ') : '';
   let client = peer;
   if (previous === '') {
-    headers.set('X-Forwarded-For', peer);
+    headers.set(names.for, peer);
   } else {
     const reported = previous.split(',', 1)[0]?.trim() ?? '';
     if (ipaddr.isValid(reported)) client = reported;
-    headers.set('X-Forwarded-For', `${previous}, ${peer}`);
+    headers.set(names.for, `${previous}, ${peer}`);
   }
-  if (!headers.has('x-forwarded-proto')) headers.append('X-Forwarded-Proto', target.scheme);
-  if (!headers.has('x-forwarded-host')) headers.append('X-Forwarded-Host', target.authority);
+  if (!headers.has('x-forwarded-proto')) headers.append(names.proto, target.scheme);
+  if (!headers.has('x-forwarded-host')) headers.append(names.host, target.authority);
   if (!headers.has('x-forwarded-port')) {
-    headers.append('X-Forwarded-Port', String(target.port ?? (target.scheme === 'https' ? 443 : 80)));
+    headers.append(names.port, String(target.port ?? (target.scheme === 'https' ? 443 : 80)));
   }
-  if (!headers.has('x-forwarded-server')) headers.append('X-Forwarded-Server', serverName);
-  if (!headers.has('x-real-ip')) headers.append('X-Real-Ip', client);
+  if (!headers.has('x-forwarded-server')) headers.append(names.server, serverName);
+  if (!headers.has('x-real-ip')) headers.append(names.realIp, client);
   return client;
 }

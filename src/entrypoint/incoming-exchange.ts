@@ -6,7 +6,7 @@ import { newFacts, type RequestFacts } from '../http/facts.ts';
 import type { HeaderFields } from '../http/headers.ts';
 import type { Identity } from '../http/identity.ts';
 import { Refusal } from '../http/refusal.ts';
-import { isWholeNumber } from '../http/whole-number.ts';
+import { readWholeNumber } from '../http/whole-number.ts';
 import { applyForwardedHeaders, type TrustTest } from './forwarded-headers.ts';
 import { acceptHeaders } from './header-rules.ts';
 import type { EntrypointOptions } from './options.ts';
@@ -139,8 +139,8 @@ function readFraming(
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || length !== undefined || protocol !== '1.1')) {
     throw new Refusal(400, 'bad_framing');
   }
-  if (length !== undefined && !isWholeNumber(length)) throw new Refusal(400, 'bad_framing');
-  const declaredLength = length === undefined ? undefined : Number(length);
+  const declaredLength = length === undefined ? undefined : readWholeNumber(length);
+  if (length !== undefined && declaredLength === undefined) throw new Refusal(400, 'bad_framing');
   const endsWithHead = protocol === '2' && 'stream' in request && request.stream.endAfterHeaders;
   const empty =
     endsWithHead || declaredLength === 0 || (protocol !== '2' && declaredLength === undefined && coding === undefined);

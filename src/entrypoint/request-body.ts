@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import type { RequestBody } from '../http/exchange.ts';
 import type { RequestFacts } from '../http/facts.ts';
 import { Refusal } from '../http/refusal.ts';
+import { deadlinesOf, type Timed } from './deadlines.ts';
 
 const nothing = Buffer.alloc(0);
 
@@ -58,17 +59,26 @@ export class IncomingBody implements RequestBody {
   #collect(limit: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const request = this.#request;
+      const deadlines = this.#timeout > 0 ? deadlinesOf(this.#timeout) : undefined;
       let first: Buffer | undefined;
       let rest: Buffer[] | undefined;
       let size = 0;
       let settled = false;
       const fail = (refusal: Refusal): void => {
         settled = true;
-        clearTimeout(timer);
+        deadlines?.remove(limited);
         reject(refusal);
       };
-      const timer =
-        this.#timeout > 0 ? setTimeout(() => fail(new Refusal(408, 'body_timeout')), this.#timeout) : undefined;
+      const limited: Timed = {
+        due: 0,
+        before: undefined,
+        behind: undefined,
+        late: () => {
+          settled = true;
+          reject(new Refusal(408, 'body_timeout'));
+        },
+      };
+      deadlines?.add(limited);
       // The listeners stay: they go with the request, and removing them costs more than what they cost.
       request.on('data', (chunk: Buffer) => {
         if (settled) return;
@@ -83,7 +93,7 @@ export class IncomingBody implements RequestBody {
       request.on('end', () => {
         if (settled) return;
         settled = true;
-        clearTimeout(timer);
+        deadlines?.remove(limited);
         const bytes = rest === undefined ? (first ?? nothing) : Buffer.concat(rest, size);
         this.buffered = bytes;
         this.#facts.requestBytes += size;

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { RequestTarget } from '../http/exchange.ts';
+import { ownString } from '../http/name-table.ts';
 import { Refusal } from '../http/refusal.ts';
 import type { EncodedCharacters } from './options.ts';
 
@@ -110,7 +111,7 @@ function readAuthority(authority: string, scheme: 'http' | 'https'): RequestTarg
     authority,
   );
   if (match === null) throw badTarget('host');
-  const host = (match[1] ?? (match[2] as string)).toLowerCase();
+  const host = ownString((match[1] ?? (match[2] as string)).toLowerCase());
   if (match[1] !== undefined && !isIPv6(host)) throw badTarget('host');
   const port = match[3] === undefined ? undefined : Number(match[3]);
   if (port !== undefined && (port === 0 || port > 65_535)) throw badTarget('host');

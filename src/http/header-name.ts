@@ -33,7 +33,7 @@ const remembered = new NameTable<HeaderName>();
 
 /** Looks a name up, spelled as it came. */
 export function headerName(spelled: string): HeaderName {
-  const known = remembered.find(spelled);
+  const known = remembered.get(spelled);
   if (known !== undefined) return known;
   const found = new HeaderName(spelled);
   remembered.keep(spelled, found);

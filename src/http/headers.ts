@@ -54,9 +54,9 @@ export class HeaderFields {
   }
 
   /** Replaces every field of that name by one, at the place of the first. */
-  set(name: string, value: string): void {
+  set(name: string | HeaderName, value: string): void {
     const parts = this.#parts;
-    const known = headerName(name);
+    const known = typeof name === 'string' ? headerName(name) : name;
     const { lower } = known;
     const at = find(parts, lower, 0);
     if (at < 0) {
@@ -119,7 +119,11 @@ export class HeaderFields {
       to += 2;
     }
     const removed = (parts.length - to) / 2;
-    if (removed > 0) parts.length = to;
+    // Setting `length` would be a call out of the compiled code.
+    for (let i = 0; i < removed; i++) {
+      parts.pop();
+      parts.pop();
+    }
     return removed;
   }
 }

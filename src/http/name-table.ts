@@ -15,8 +15,17 @@ interface Entry<Value> {
 export class NameTable<Value> {
   readonly #entries: (Entry<Value> | undefined)[] = new Array(2 * buckets).fill(undefined);
 
-  /** What is known about the name from `start` to `end`; undefined: nothing. */
-  find(text: string, start = 0, end = text.length): Value | undefined {
+  /** What is known about a name; undefined: nothing. */
+  get(name: string): Value | undefined {
+    const place = placeOf(name, 0, name.length);
+    const first = this.#entries[place];
+    if (first !== undefined && first.name === name) return first.value;
+    const second = this.#entries[place + 1];
+    return second !== undefined && second.name === name ? second.value : undefined;
+  }
+
+  /** The same for the name that stands in a text from `start` to `end`. */
+  find(text: string, start: number, end: number): Value | undefined {
     const place = placeOf(text, start, end);
     const first = this.#entries[place];
     if (first !== undefined && isAt(first.name, text, start, end)) return first.value;

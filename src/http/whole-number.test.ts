@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isWholeNumber } from './whole-number.ts';
+import { readWholeNumber } from './whole-number.ts';
 
 it('takes what its pattern takes', () => {
   const digits = fc.stringMatching(/^[0-9]{0,17}$/);
@@ -12,7 +12,7 @@ it('takes what its pattern takes', () => {
         fc.tuple(digits, fc.string(), digits).map((parts) => parts.join('')),
       ),
       (text) => {
-        expect(isWholeNumber(text)).toBe(/^[0-9]{1,15}$/.test(text));
+        expect(readWholeNumber(text)).toBe(/^[0-9]{1,15}$/.test(text) ? Number(text) : undefined);
       },
     ),
   );

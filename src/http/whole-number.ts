@@ -1,13 +1,15 @@
 /** Digits of a length that is exact as a number. */
 const mostDigits = 15;
 
-/** True for one to fifteen decimal digits and nothing else: what a `Content-Length` may be. */
-export function isWholeNumber(text: string): boolean {
+/** The number that one to fifteen decimal digits and nothing else are: what a `Content-Length` may be. Else undefined. */
+export function readWholeNumber(text: string): number | undefined {
   const { length } = text;
-  if (length === 0 || length > mostDigits) return false;
+  if (length === 0 || length > mostDigits) return undefined;
+  let value = 0;
   for (let index = 0; index < length; index++) {
-    const code = text.charCodeAt(index);
-    if (code < 0x30 || code > 0x39) return false;
+    const digit = text.charCodeAt(index) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
   }
-  return true;
+  return value;
 }

@@ -27,7 +27,7 @@ export function lookalikeTest(names: readonly string[]): (key: string) => boolea
   /** Keys that looked like none: clients send the same few each time. */
   const innocent = new NameTable<true>();
   return (key) => {
-    if (exact.has(key) || innocent.find(key) === true) return false;
+    if (exact.has(key) || innocent.get(key) === true) return false;
     if (!plain.test(key) && folded.has(foldKey(key))) return true;
     innocent.keep(key, true);
     return false;

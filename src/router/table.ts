@@ -49,7 +49,7 @@ export class RouterTable {
   /** The handler of the router that claims the request, or undefined when none does. */
   match(exchange: Exchange): Handler | undefined {
     const host = canonicalHost(exchange.target.host);
-    const parent = parentOf(host);
+    const parent = this.#below.size === 0 ? undefined : parentOf(host);
     let best = this.#exact.get(host)?.find(exchange, undefined);
     if (parent !== undefined) best = this.#below.get(parent)?.find(exchange, best) ?? best;
     return (this.#anywhere.find(exchange, best) ?? best)?.handler;
@@ -75,12 +75,17 @@ function bucketFor(buckets: Map<string, Bucket>, key: string): Bucket {
   return bucket;
 }
 
+/** Up to this many prefixes are looked for one after the other: that needs no part of the path to be cut out and hashed. */
+const fewPrefixes = 8;
+
 /** The routes for one host, by the beginning of the path that they demand. Every list is in order of precedence. */
 class Bucket {
   readonly #anyPath: RankedRoute[] = [];
   readonly #byPrefix = new Map<string, RankedRoute[]>();
   /** Lengths of the prefixes, longest first. */
   readonly #lengths: number[] = [];
+  /** Prefixes and their routes in turn, longest first, when they are few. */
+  #few: readonly { readonly prefix: string; readonly list: readonly RankedRoute[] }[] | undefined;
 
   /** Routes are added in order of precedence. */
   add(route: RankedRoute): void {
@@ -98,12 +103,22 @@ class Bucket {
       }
     }
     this.#lengths.sort((a, b) => b - a);
+    this.#few = this.#byPrefix.size > fewPrefixes ? undefined : this.#sorted();
+  }
+
+  #sorted() {
+    const entries = [...this.#byPrefix].map(([prefix, list]) => ({ prefix, list }));
+    return entries.sort((a, b) => b.prefix.length - a.prefix.length);
   }
 
   /** The first route that matches and precedes `best`, or `best`. */
   find(exchange: Exchange, best: RankedRoute | undefined): RankedRoute | undefined {
     let found = best;
     const { path } = exchange;
+    if (this.#few !== undefined) {
+      for (const { prefix, list } of this.#few) if (path.startsWith(prefix)) found = firstMatch(list, exchange, found);
+      return firstMatch(this.#anyPath, exchange, found);
+    }
     for (const length of this.#lengths) {
       if (length > path.length) continue;
       const list = this.#byPrefix.get(path.slice(0, length));

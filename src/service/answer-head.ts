@@ -1,7 +1,7 @@
 import { type HeaderName, headerName } from '../http/header-name.ts';
 import { HeaderFields } from '../http/headers.ts';
 import { NameTable } from '../http/name-table.ts';
-import { isWholeNumber } from '../http/whole-number.ts';
+import { readWholeNumber } from '../http/whole-number.ts';
 import { hopByHop, nominatedBy } from './connection-fields.ts';
 import { BadAnswer } from './upstream-error.ts';
 
@@ -88,11 +88,13 @@ export function parseAnswerHead(text: string, method: string): AnswerHead {
           throw new BadAnswer('contradictory framing');
         framing = 'chunked';
         continue;
-      case 'length':
-        if (framing !== 'close' || !isWholeNumber(value)) throw new BadAnswer('contradictory framing');
+      case 'length': {
+        const declared = readWholeNumber(value);
+        if (framing !== 'close' || declared === undefined) throw new BadAnswer('contradictory framing');
         framing = 'length';
-        length = Number(value);
+        length = declared;
         break;
+      }
       case 'connection':
         connection = connection === undefined ? value : `${connection},${value}`;
         continue;

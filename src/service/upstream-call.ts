@@ -63,7 +63,7 @@ export class UpstreamCall implements AnswerTaker, BodySource, BodyFlow {
   #reply: Reply | undefined;
   /** The body's length when it is small and known: then it is worth waiting for. */
   #waitsForBody = false;
-  #held: Uint8Array[] | undefined;
+  #held: Buffer[] | undefined;
   #heldSize = 0;
   #ended = false;
   #error: Error | undefined;
@@ -154,7 +154,7 @@ export class UpstreamCall implements AnswerTaker, BodySource, BodyFlow {
     }
     if (this.#ended) {
       this.#phase = 'over';
-      if (this.#held !== undefined) reply.body = Buffer.concat(this.#held, this.#heldSize);
+      if (this.#held !== undefined) reply.body = inOnePiece(this.#held, this.#heldSize);
       this.#held = undefined;
     } else if (!waited && this.#waitsForBody) {
       // Nobody can use a part of it, so the head may wait one turn for a body sent right behind it.
@@ -346,4 +346,9 @@ export class UpstreamCall implements AnswerTaker, BodySource, BodyFlow {
     }
     this.#abort(reason ?? new Error('nobody wants the rest'), true);
   }
+}
+
+function inOnePiece(pieces: readonly Buffer[], size: number): Buffer {
+  const [first] = pieces;
+  return pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces, size);
 }

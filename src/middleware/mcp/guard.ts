@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
 import type { Exchange, Handler, Reply } from '../../http/exchange.ts';
+import { headerName } from '../../http/header-name.ts';
 import { HeaderFields } from '../../http/headers.ts';
 import { type Message, readMessage } from '../../mcp/envelope.ts';
 import { isModernVersion } from '../../mcp/era.ts';
@@ -28,6 +29,7 @@ import { relay } from './relay.ts';
 import { closeSession, openSession, restoreSession } from './sessions.ts';
 import type { Shadow } from './shadow.ts';
 
+const acceptEncoding = headerName('Accept-Encoding');
 const allowedMethods = 'GET, POST, DELETE, OPTIONS';
 
 /** The middleware at work: compiled once, used for every exchange of its routes. */
@@ -145,7 +147,7 @@ export class McpGuard {
     const ticket = openSession(this.#seal, exchange, route, message, era);
     facts.sessionId = ticket.sealed;
     // What cannot be read cannot be filtered; and streams are never compressed (data-plane §6).
-    exchange.headers.set('Accept-Encoding', 'identity');
+    exchange.headers.set(acceptEncoding, 'identity');
     // A cut stream cancels a modern call (transports, "Disconnection"); a legacy call goes on until it ends.
     exchange.abortOnClose = era === 'modern' || message === undefined;
     const id = message?.kind === 'request' ? message.id : undefined;
