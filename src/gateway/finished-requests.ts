@@ -20,9 +20,13 @@ interface Finished {
   readonly end: number;
 }
 
+/** Milliseconds in which requests end together: long enough for a busy gateway, and nobody's eyes are quicker. */
+const togetherWithin = 2;
+
 /**
- * Tells of requests that are over: all of one turn of the event loop at its end, to one hearer after the other. Between two
- * requests the processor has forgotten the code that writes a record; one after the other, records cost half as much.
+ * Tells of requests that are over: all of some milliseconds, to one hearer after the other. Between two requests the
+ * processor has forgotten the code that writes a record; one after the other, records cost half as much. And who waits for
+ * an answer on the same processor does not wait for its record.
  */
 export class FinishedRequests {
   readonly #hearers: Hearers;
@@ -33,7 +37,7 @@ export class FinishedRequests {
   }
 
   add(exchange: IncomingExchange, status: number): void {
-    if (this.#waiting.length === 0) setImmediate(tell, this);
+    if (this.#waiting.length === 0) setTimeout(tell, togetherWithin, this).unref();
     this.#waiting.push({ exchange, status, end: performance.now() });
   }
 

@@ -6,6 +6,7 @@ import type { ReplyEnd } from '../entrypoint/reply-writer.ts';
 import type { Exchange, Reply } from '../http/exchange.ts';
 import { textReply } from '../http/refusal.ts';
 import { type AccessLog, createAccessLog } from '../telemetry/access-log.ts';
+import type { AuditType } from '../telemetry/audit/audit-entry.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { expositionType, writeExposition } from '../telemetry/metrics/exposition.ts';
 import { GatewayMetrics } from '../telemetry/metrics/gateway-metrics.ts';
@@ -100,7 +101,7 @@ export async function createObserver(
   if (auditPush !== undefined) parts.push(auditPush);
   const audit = await openAudit(configuration, {
     log,
-    recorded: (type) => metrics?.instruments.auditRecords.add(1, type),
+    recorded: metrics === undefined ? undefined : recordCounts(metrics),
     dropped: dropped('audit'),
     copy:
       auditPush === undefined
@@ -117,7 +118,7 @@ export async function createObserver(
 
   const witness: Witness = {
     jwksFetched: (middleware, result) => metrics?.instruments.jwksFetches.add(1, middleware, result),
-    tokenLookedUp: (middleware, hit) => metrics?.instruments.tokenCache.add(1, middleware, hit ? 'hit' : 'miss'),
+    tokenLookups: (middleware) => tokenLookups(metrics, middleware),
     shadowDiffered: ({ middleware, live, shadow, rule, ruleName }) =>
       metrics?.instruments.shadowDifferences.add(
         1,
@@ -213,3 +214,25 @@ async function openAccessLog(
 
 /** The record is one more witness of what has happened already; nothing can be refused any more. */
 function ignore(): void {}
+
+function tokenLookups(metrics: GatewayMetrics | undefined, middleware: string): (hit: boolean) => void {
+  if (metrics === undefined) return ignore;
+  const { series } = metrics.instruments.tokenCache;
+  const hits = series.get([middleware, 'hit']);
+  const misses = series.get([middleware, 'miss']);
+  return (hit) => {
+    (hit ? hits : misses).value += 1;
+  };
+}
+
+function recordCounts({ instruments }: GatewayMetrics): (type: AuditType) => void {
+  const counts = new Map<AuditType, { value: number }>();
+  return (type) => {
+    let count = counts.get(type);
+    if (count === undefined) {
+      count = instruments.auditRecords.series.get([type]);
+      counts.set(type, count);
+    }
+    count.value += 1;
+  };
+}

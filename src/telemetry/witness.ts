@@ -4,8 +4,8 @@ import type { AuditTrail } from './audit/audit-trail.ts';
 export interface Witness {
   /** A key set was asked for. */
   jwksFetched(middleware: string, result: 'changed' | 'unchanged' | 'failed'): void;
-  /** A token was looked up among the verified ones. */
-  tokenLookedUp(middleware: string, hit: boolean): void;
+  /** What a middleware tells each time it has looked a token up among the verified ones. */
+  tokenLookups(middleware: string): (hit: boolean) => void;
   /** Shadow policies would have decided otherwise. */
   shadowDiffered(difference: ShadowDifference): void;
   /** The account of decisions; absent when none is kept. */

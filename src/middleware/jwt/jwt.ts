@@ -48,7 +48,7 @@ function createJwt(options: JwtOptions, context: MiddlewareContext): Middleware 
   const { verifier, sharedSecret } = buildVerifier(options, context, problems);
   const audiences = new RouteAudiences(options, sharedSecret);
   const refuse = new TokenRefusals(challenge, context);
-  const { witness } = context.install;
+  const lookedUp = context.install.witness?.tokenLookups(context.name);
 
   const pass = (exchange: Exchange, { principal, audience }: VerifiedToken, next: Handler): Promise<Reply> => {
     if (!audiences.accept(exchange.routeResource, audience)) throw refuse.unauthorized(exchange, 'jwt_audience');
@@ -76,7 +76,7 @@ function createJwt(options: JwtOptions, context: MiddlewareContext): Middleware 
       forwarding.clear(exchange.headers);
       if (token === undefined) throw refuse.unauthorized(exchange, 'jwt_missing');
       const verified = verifier.recall(token);
-      witness?.tokenLookedUp(context.name, verified !== undefined);
+      lookedUp?.(verified !== undefined);
       return verified === undefined ? verify(token, exchange, next) : pass(exchange, verified, next);
     } catch (error) {
       return Promise.reject(error);

@@ -27,7 +27,7 @@ export interface AuditTrailOptions {
   readonly maxWaiting?: number;
   /** Most milliseconds that a strict record waits for the disk. */
   readonly patience?: number;
-  recorded?(type: AuditType): void;
+  readonly recorded?: ((type: AuditType) => void) | undefined;
   dropped?(records: number): void;
   /** The disk began or ceased to fail. */
   failing?(error: Error | undefined): void;
@@ -51,6 +51,11 @@ export class AuditTrail {
   readonly #options: AuditTrailOptions;
   readonly #maxWaiting: number;
   readonly #timer: NodeJS.Timeout;
+  /**
+   * Came in this turn. They are encoded one after the other at its end: between two requests the processor has forgotten
+   * the code that does it.
+   */
+  #entries: AuditEntry[] = [];
   /** Members of the records that wait, one after the other, and where each ends. */
   readonly #members = new ByteWriter();
   #ends: number[] = [];
@@ -93,15 +98,14 @@ export class AuditTrail {
    */
   record(entry: AuditEntry): Promise<void> | undefined {
     this.#options.recorded?.(entry.type);
-    const waits = this.strict && this.#options.outlet !== undefined;
-    const refused = waits && (this.#failing || this.#closing);
-    if (refused || !this.#encode(entry)) {
-      if (waits) return Promise.reject(new AuditUnavailable('audit records cannot be written'));
-      this.#drop();
+    if (!this.strict || this.#options.outlet === undefined) {
+      this.#entries.push(entry);
+      this.#schedule();
       return undefined;
     }
+    if (this.#failing || this.#closing || !this.#encode(entry))
+      return Promise.reject(new AuditUnavailable('audit records cannot be written'));
     this.#enqueue();
-    if (!waits) return undefined;
     return new Promise((resolve, reject) => {
       // A disk that hangs must not hold up a call for ever.
       const timer = setTimeout(
@@ -160,16 +164,25 @@ export class AuditTrail {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#writing || this.#failing) return;
+    if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#flush();
-    });
+    setImmediate(endOfTurn, this);
+  }
+
+  /** While the disk is busy records wait as bytes, of which there may be so many. */
+  endOfTurn(): void {
+    this.#scheduled = false;
+    if (this.#entries.length > 0) {
+      for (const entry of this.#entries) {
+        if (this.#encode(entry)) this.#ends.push(this.#members.length);
+        else this.#drop();
+      }
+      this.#entries = [];
+    }
+    if (!this.#writing && !this.#failing) this.#flush();
   }
 
   #flush(): void {
-    if (this.#writing) return;
     const settles = this.#settles;
     this.#settles = [];
     this.#lines.length = 0;
@@ -246,4 +259,8 @@ export class AuditTrail {
   #finish(settles: readonly Settle[], error: Error | undefined): void {
     for (const settle of settles) settle(error);
   }
+}
+
+function endOfTurn(trail: AuditTrail): void {
+  trail.endOfTurn();
 }
