@@ -116,7 +116,7 @@ const accessLog = createAccessLog(
 );
 const trail = new AuditTrail({
   chain: new AuditChain(),
-  outlet: openAppendFile(join(folder, 'audit.jsonl')),
+  outlet: openAppendFile(join(folder, 'audit.jsonl'), { prompt: true }),
   strict: false,
   arguments: false,
   checkpointInterval: 10_000,

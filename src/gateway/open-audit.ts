@@ -27,7 +27,9 @@ export async function openAudit(
   let outlet: AppendFile | undefined;
   try {
     outlet =
-      audit.filePath === undefined ? undefined : openAppendFile(audit.filePath, { sync: audit.sync, mode: 0o600 });
+      audit.filePath === undefined
+        ? undefined
+        : openAppendFile(audit.filePath, { sync: audit.sync, prompt: true, mode: 0o600 });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PortcullisError('CONFIG_INVALID_VALUE', `audit.filePath: ${audit.filePath} cannot be written: ${why}`, {

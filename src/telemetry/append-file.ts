@@ -1,10 +1,14 @@
 import type { Buffer } from 'node:buffer';
-import { closeSync, fdatasync, mkdirSync, openSync, write, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, mkdirSync, openSync, write, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { performance } from 'node:perf_hooks';
 
-/** A file that only grows. Writes go through the thread pool, one at a time. */
+/** A file that only grows. Writes are made one at a time, through the thread pool unless they are to be prompt. */
 export interface AppendFile {
-  /** Calls back once all of the bytes are written, or with the error and the number of bytes that were. */
+  /**
+   * Calls back once all of the bytes are written, or with the error and the number of bytes that were: later, or before it
+   * returns.
+   */
   write(bytes: Buffer, done: (error: Error | null, written: number) => void): void;
   /** Writes without waiting, when the process ends. Throws when it cannot. */
   writeNow(bytes: Buffer): void;
@@ -16,6 +20,12 @@ export interface AppendFile {
 export interface AppendOptions {
   /** Wait for the disk, not only for the system's memory. */
   readonly sync?: boolean;
+  /**
+   * Write at once, in the calling thread, as long as that is a matter of microseconds: what is written has then reached the
+   * system before anything else happens, and no other thread has to be woken. A disk that was slow once is left to the
+   * thread pool for a while.
+   */
+  readonly prompt?: boolean;
   /** Who may read a new file. */
   readonly mode?: number;
 }
@@ -27,23 +37,33 @@ export function openAppendFile(path: string, options: AppendOptions = {}): Appen
 }
 
 /** The same for a descriptor that is open already, and stays open. */
-export function appendToDescriptor(fd: number): AppendFile {
-  return new Appender(fd, undefined, {});
+export function appendToDescriptor(fd: number, options: AppendOptions = {}): AppendFile {
+  return new Appender(fd, undefined, options);
 }
+
+/** Milliseconds that a prompt write may take, and for which the thread pool takes over when one took longer. */
+const quick = 5;
+const leftToThreads = 10_000;
 
 class Appender implements AppendFile {
   #fd: number;
+  #slowUntil = Number.NEGATIVE_INFINITY;
   readonly #path: string | undefined;
   readonly #options: AppendOptions;
+  readonly #prompt: boolean;
 
   constructor(fd: number, path: string | undefined, options: AppendOptions) {
     this.#fd = fd;
     this.#path = path;
     this.#options = options;
+    // Whoever reads a pipe or a terminal may take any time, and waiting for a disk always does.
+    this.#prompt = options.prompt === true && options.sync !== true && fstatSync(fd).isFile();
   }
 
   write(bytes: Buffer, done: (error: Error | null, written: number) => void): void {
-    this.#writeFrom(bytes, 0, done);
+    const now = performance.now();
+    if (this.#prompt && now >= this.#slowUntil) this.#writePromptly(bytes, now, done);
+    else this.#writeFrom(bytes, 0, done);
   }
 
   writeNow(bytes: Buffer): void {
@@ -59,6 +79,19 @@ class Appender implements AppendFile {
 
   close(): void {
     if (this.#path !== undefined) closeSync(this.#fd);
+  }
+
+  #writePromptly(bytes: Buffer, began: number, done: (error: Error | null, written: number) => void): void {
+    let offset = 0;
+    let failure: Error | null = null;
+    try {
+      while (offset < bytes.length) offset += writeSync(this.#fd, bytes, offset);
+    } catch (error) {
+      failure = error as Error;
+    }
+    const ended = performance.now();
+    if (ended - began > quick) this.#slowUntil = ended + leftToThreads;
+    done(failure, offset);
   }
 
   #writeFrom(bytes: Buffer, offset: number, done: (error: Error | null, written: number) => void): void {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { scanJsonText, stringify } from '../../http/json.ts';
 import { ByteWriter } from '../byte-writer.ts';
 import { type AuditEntry, encodeEntry } from './audit-entry.ts';
 
@@ -34,7 +35,12 @@ const entries: fc.Arbitrary<AuditEntry> = fc.record({
       policySet: text,
     }),
   ),
-  fields: maybe(fc.constant(new Map([['jwt.sub', 'x"']]))),
+  fields: maybe(
+    fc
+      .json()
+      .filter((json) => !json.includes('"__proto__"'))
+      .map((json) => new Map([['jwt.sub', 'x"'], ['mcp.params.arguments', scanJsonText(json)] as const])),
+  ),
   absent: maybe(fc.array(text)),
   withheld: maybe(fc.array(text)),
   hidden: maybe(fc.nat()),
@@ -52,10 +58,35 @@ test('a record says what JSON.stringify would say of the entry, on one line', ()
       encodeEntry(writer, entry);
       const encoded = writer.written.toString('utf8');
       expect(encoded).not.toContain('\n');
-      const fields = entry.fields === undefined ? undefined : Object.fromEntries(entry.fields);
+      const fields =
+        entry.fields === undefined
+          ? undefined
+          : Object.fromEntries([...entry.fields].map(([path, value]) => [path, JSON.parse(stringify(value))]));
       expect(JSON.parse(`{${encoded}}`)).toEqual(
         JSON.parse(JSON.stringify({ ...entry, time: new Date(entry.time).toISOString(), fields })),
       );
     }),
   );
 });
+
+test('a record says the same whatever was written before it', () => {
+  fc.assert(
+    fc.property(
+      fc.array(entries, { minLength: 1, maxLength: 30 }),
+      fc.array(fc.nat(), { maxLength: 60 }),
+      (known, order) => {
+        const alone = known.map((entry) => parsed(entry));
+        for (const place of order) {
+          const index = place % known.length;
+          expect(parsed(known[index] as AuditEntry)).toEqual(alone[index]);
+        }
+      },
+    ),
+  );
+});
+
+function parsed(entry: AuditEntry): unknown {
+  const writer = new ByteWriter();
+  encodeEntry(writer, entry);
+  return JSON.parse(`{${writer.written.toString('utf8')}}`);
+}

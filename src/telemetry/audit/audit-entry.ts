@@ -1,6 +1,7 @@
-import { type JsonValue, stringify } from '../../http/json.ts';
+import { JsonNumber, type JsonValue, stringify } from '../../http/json.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { isoTime } from '../iso-time.ts';
+import { RecentFragments } from '../recent-fragments.ts';
 
 /** What an audit record is about. */
 export type AuditType = 'decision' | 'list-filtered' | 'authentication-failure' | 'configuration';
@@ -15,9 +16,7 @@ export interface AuditEntry {
   readonly exchange?: string | undefined;
   readonly router?: string | undefined;
   readonly client?: string | undefined;
-  readonly identity?:
-    | { readonly kind: string; readonly issuer?: string | undefined; readonly subject?: string | undefined }
-    | undefined;
+  readonly identity?: AuditedIdentity | undefined;
   readonly mcp?: AuditedMessage | undefined;
   readonly decision?: AuditedDecision | undefined;
   /** Values of the fields that the policies read, by path. */
@@ -32,6 +31,13 @@ export interface AuditEntry {
   readonly generation?: number | undefined;
   readonly problems?: number | undefined;
   readonly trace?: string | undefined;
+}
+
+/** Who asked. */
+export interface AuditedIdentity {
+  readonly kind: string;
+  readonly issuer?: string | undefined;
+  readonly subject?: string | undefined;
 }
 
 /** What was asked, without its arguments. */
@@ -62,12 +68,7 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   text(out, ',"exchange":', entry.exchange);
   text(out, ',"router":', entry.router);
   text(out, ',"client":', entry.client);
-  if (identity !== undefined) {
-    text(out, ',"identity":{"kind":', identity.kind);
-    text(out, ',"issuer":', identity.issuer);
-    text(out, ',"subject":', identity.subject);
-    out.ascii('}');
-  }
+  if (identity !== undefined) identities.write(out, identity);
   if (mcp !== undefined) {
     text(out, ',"mcp":{"kind":', mcp.kind);
     text(out, ',"method":', mcp.method);
@@ -79,12 +80,7 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   }
   if (decision !== undefined) {
     text(out, ',"decision":{"id":', decision.id);
-    text(out, ',"reason":', decision.reason);
-    count(out, ',"rule":', decision.rule);
-    text(out, ',"ruleName":', decision.ruleName);
-    text(out, ',"middleware":', decision.middleware);
-    text(out, ',"policySet":', decision.policySet);
-    out.ascii('}');
+    verdicts.write(out, decision);
   }
   texts(out, ',"absent":[', absent);
   texts(out, ',"withheld":[', withheld);
@@ -99,13 +95,53 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   for (const [path, value] of fields) {
     text(out, before, path);
     out.ascii(':');
-    // Numbers keep their text, so that the same decision can be made again.
-    if (typeof value === 'string') out.jsonText(value);
-    else out.text(stringify(value));
+    json(out, value);
     before = ',';
   }
   out.ascii('}');
 }
+
+/** Numbers keep their text, so that the same decision can be made again. */
+function json(out: ByteWriter, value: JsonValue): void {
+  if (typeof value === 'string') out.jsonText(value);
+  else if (value instanceof JsonNumber) out.ascii(value.text);
+  else if (Array.isArray(value)) {
+    out.ascii('[');
+    for (let index = 0; index < value.length; index++) {
+      if (index > 0) out.ascii(',');
+      json(out, value[index] as JsonValue);
+    }
+    out.ascii(']');
+  } else out.text(stringify(value));
+}
+
+const identities = new RecentFragments<AuditedIdentity>(
+  (one, other) => one.subject === other.subject && one.issuer === other.issuer && one.kind === other.kind,
+  (out, identity) => {
+    text(out, ',"identity":{"kind":', identity.kind);
+    text(out, ',"issuer":', identity.issuer);
+    text(out, ',"subject":', identity.subject);
+    out.ascii('}');
+  },
+);
+
+/** A decision without its id. */
+const verdicts = new RecentFragments<AuditedDecision>(
+  (one, other) =>
+    one.rule === other.rule &&
+    one.reason === other.reason &&
+    one.middleware === other.middleware &&
+    one.ruleName === other.ruleName &&
+    one.policySet === other.policySet,
+  (out, decision) => {
+    text(out, ',"reason":', decision.reason);
+    count(out, ',"rule":', decision.rule);
+    text(out, ',"ruleName":', decision.ruleName);
+    text(out, ',"middleware":', decision.middleware);
+    text(out, ',"policySet":', decision.policySet);
+    out.ascii('}');
+  },
+);
 
 /** `before` is the member's name with what precedes it, in ASCII. Nothing is written for what is absent. */
 function text(out: ByteWriter, before: string, value: string | undefined): void {
