@@ -66,24 +66,19 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   out.ascii(isoTime(entry.time));
   out.ascii(`","outcome":"${entry.outcome}"`);
   text(out, ',"exchange":', entry.exchange);
-  text(out, ',"router":', entry.router);
-  text(out, ',"client":', entry.client);
+  ways.write(out, { router: entry.router, client: entry.client });
   if (identity !== undefined) identities.write(out, identity);
   if (mcp !== undefined) {
-    text(out, ',"mcp":{"kind":', mcp.kind);
-    text(out, ',"method":', mcp.method);
-    text(out, ',"name":', mcp.name);
-    text(out, ',"uri":', mcp.uri);
+    messages.write(out, mcp);
     text(out, ',"requestId":', mcp.requestId);
-    text(out, ',"protocolVersion":', mcp.protocolVersion);
     out.ascii('}');
   }
   if (decision !== undefined) {
     text(out, ',"decision":{"id":', decision.id);
     verdicts.write(out, decision);
   }
-  texts(out, ',"absent":[', absent);
-  texts(out, ',"withheld":[', withheld);
+  if (absent !== undefined) absentNames.write(out, absent);
+  if (withheld !== undefined) withheldNames.write(out, withheld);
   count(out, ',"hidden":', entry.hidden);
   text(out, ',"errorType":', entry.errorType);
   count(out, ',"status":', entry.status);
@@ -115,6 +110,32 @@ function json(out: ByteWriter, value: JsonValue): void {
   } else out.text(stringify(value));
 }
 
+/** Where a request came from and went. */
+const ways = new RecentFragments<Pick<AuditEntry, 'router' | 'client'>>(
+  (one, other) => one.client === other.client && one.router === other.router,
+  (out, { router, client }) => {
+    text(out, ',"router":', router);
+    text(out, ',"client":', client);
+  },
+);
+
+/** A message without its id, and without the end. */
+const messages = new RecentFragments<AuditedMessage>(
+  (one, other) =>
+    one.name === other.name &&
+    one.method === other.method &&
+    one.uri === other.uri &&
+    one.kind === other.kind &&
+    one.protocolVersion === other.protocolVersion,
+  (out, mcp) => {
+    text(out, ',"mcp":{"kind":', mcp.kind);
+    text(out, ',"method":', mcp.method);
+    text(out, ',"name":', mcp.name);
+    text(out, ',"uri":', mcp.uri);
+    text(out, ',"protocolVersion":', mcp.protocolVersion);
+  },
+);
+
 const identities = new RecentFragments<AuditedIdentity>(
   (one, other) => one.subject === other.subject && one.issuer === other.issuer && one.kind === other.kind,
   (out, identity) => {
@@ -124,6 +145,9 @@ const identities = new RecentFragments<AuditedIdentity>(
     out.ascii('}');
   },
 );
+
+const absentNames = lists(',"absent":[');
+const withheldNames = lists(',"withheld":[');
 
 /** A decision without its id. */
 const verdicts = new RecentFragments<AuditedDecision>(
@@ -156,11 +180,19 @@ function count(out: ByteWriter, before: string, value: number | undefined): void
   out.number(value);
 }
 
-function texts(out: ByteWriter, before: string, values: readonly string[] | undefined): void {
-  if (values === undefined) return;
-  out.ascii(before);
-  for (const [index, value] of values.entries()) text(out, index === 0 ? '' : ',', value);
-  out.ascii(']');
+/** Names of fields: a policy set has the same ones each time. */
+function lists(before: string): RecentFragments<readonly string[]> {
+  return new RecentFragments(sameTexts, (out, values) => {
+    out.ascii(before);
+    for (const [index, value] of values.entries()) text(out, index === 0 ? '' : ',', value);
+    out.ascii(']');
+  });
+}
+
+function sameTexts(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
 }
 
 /** Every member of a record, for the reference page. */
