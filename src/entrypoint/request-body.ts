@@ -58,55 +58,77 @@ export class IncomingBody implements RequestBody {
 
   #collect(limit: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      const request = this.#request;
-      const deadlines = this.#timeout > 0 ? deadlinesOf(this.#timeout) : undefined;
-      let first: Buffer | undefined;
-      let rest: Buffer[] | undefined;
-      let size = 0;
-      let settled = false;
-      const fail = (refusal: Refusal): void => {
-        settled = true;
-        deadlines?.remove(limited);
-        reject(refusal);
-      };
-      const limited: Timed = {
-        due: 0,
-        before: undefined,
-        behind: undefined,
-        late: () => {
-          settled = true;
-          reject(new Refusal(408, 'body_timeout'));
-        },
-      };
-      deadlines?.add(limited);
-      // The listeners stay: they go with the request, and removing them costs more than what they cost.
-      request.on('data', (chunk: Buffer) => {
-        if (settled) return;
-        size += chunk.length;
-        if (size > limit) {
-          request.pause();
-          fail(tooLarge());
-        } else if (first === undefined) first = chunk;
-        else if (rest === undefined) rest = [first, chunk];
-        else rest.push(chunk);
+      // Most bodies come in one packet with their heads, and are there as soon as the parser is through with it: then
+      // nothing has to be listened for.
+      queueMicrotask(() => {
+        const request = this.#request;
+        if (request.destroyed) {
+          // It may have told of that already.
+          reject(new Refusal(400, 'client_gone'));
+        } else if (request.httpVersionMajor >= 2 || !request.complete) {
+          this.#listen(limit, resolve, reject);
+        } else {
+          const bytes = (request.read() as Buffer | null) ?? nothing;
+          if (bytes.length > limit) reject(tooLarge());
+          else this.#take(bytes, resolve);
+        }
       });
-      request.on('end', () => {
-        if (settled) return;
-        settled = true;
-        deadlines?.remove(limited);
-        const bytes = rest === undefined ? (first ?? nothing) : Buffer.concat(rest, size);
-        this.buffered = bytes;
-        this.#facts.requestBytes += size;
-        resolve(bytes);
-      });
-      const onGone = (): void => {
-        // Every request closes; an error is only worth its making before.
-        if (!settled) fail(new Refusal(400, 'client_gone'));
-      };
-      request.on('close', onGone);
-      // HTTP/1.1 requests tell of errors only when somebody listens, and close all the same.
-      if (request.httpVersionMajor >= 2) request.on('error', onGone);
     });
+  }
+
+  #take(bytes: Buffer, resolve: (bytes: Buffer) => void): void {
+    this.buffered = bytes;
+    this.#facts.requestBytes += bytes.length;
+    resolve(bytes);
+  }
+
+  #listen(limit: number, resolve: (bytes: Buffer) => void, reject: (refusal: Refusal) => void): void {
+    const request = this.#request;
+    const deadlines = this.#timeout > 0 ? deadlinesOf(this.#timeout) : undefined;
+    let first: Buffer | undefined;
+    let rest: Buffer[] | undefined;
+    let size = 0;
+    let settled = false;
+    const fail = (refusal: Refusal): void => {
+      settled = true;
+      deadlines?.remove(limited);
+      reject(refusal);
+    };
+    const limited: Timed = {
+      due: 0,
+      before: undefined,
+      behind: undefined,
+      late: () => {
+        settled = true;
+        reject(new Refusal(408, 'body_timeout'));
+      },
+    };
+    deadlines?.add(limited);
+    // The listeners stay: they go with the request, and removing them costs more than what they cost.
+    request.on('data', (chunk: Buffer) => {
+      if (settled) return;
+      size += chunk.length;
+      if (size > limit) {
+        request.pause();
+        fail(tooLarge());
+      } else if (first === undefined) first = chunk;
+      else if (rest === undefined) rest = [first, chunk];
+      else rest.push(chunk);
+    });
+    request.on('end', () => {
+      if (settled) return;
+      settled = true;
+      deadlines?.remove(limited);
+      const bytes = rest === undefined ? (first ?? nothing) : Buffer.concat(rest, size);
+      this.#take(bytes, resolve);
+    });
+    const onGone = (): void => {
+      // Every request closes; an error is only worth its making before.
+      if (!settled) fail(new Refusal(400, 'client_gone'));
+    };
+    request.on('close', onGone);
+    // HTTP/1.1 requests tell of errors only when somebody listens, and close all the same.
+    if (request.httpVersionMajor >= 2) request.on('error', onGone);
   }
 }
 

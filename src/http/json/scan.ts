@@ -37,10 +37,14 @@ export function openJson(input: Uint8Array | string, { maxDepth = 64 }: ScanOpti
   return new JsonCursor(text, maxDepth);
 }
 
+const replacement = '\ufffd';
+
 function decode(bytes: Uint8Array): string {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (!isUtf8(buffer)) throw new JsonError('utf8', firstInvalidByte(buffer));
-  return buffer.toString('utf8');
+  const text = buffer.toString('utf8');
+  // What is no UTF-8 becomes the replacement character, which may also stand in the text itself.
+  if (text.includes(replacement) && !isUtf8(buffer)) throw new JsonError('utf8', firstInvalidByte(buffer));
+  return text;
 }
 
 /** Where a buffer stops being UTF-8: decoding replaces bad bytes, so that is where the round trip first differs. */
