@@ -35,7 +35,8 @@ export class ConnectionPool implements ConnectionOwner {
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) break;
-      if (connection.usable) return connection;
+      // Behind a process that stood still the timer is late, and the server about to close, if it has not done so.
+      if (connection.usable && connection.idleUntil > performance.now()) return connection;
       connection.close();
     }
     this.#open += 1;

@@ -127,6 +127,17 @@ describe('how long an idle connection is kept', () => {
     expect(upstream.connections).toBe(1);
   });
 
+  it('no longer, though the process stood still when its time was over', async () => {
+    const upstream = await rawUpstream(({ socket }) => socket.write(ok));
+    const { pool } = poolTo(upstream, { idleTimeout: 40 });
+    await ask(pool.take());
+    const until = performance.now() + 60;
+    while (performance.now() < until);
+    expect(await ask(pool.take())).toBe('ok');
+    expect(upstream.connections).toBe(2);
+    pool.stop();
+  });
+
   it('each for its own time, after the last use', async () => {
     const upstream = await rawUpstream(({ socket }) => socket.write(ok));
     const { pool } = poolTo(upstream, { idleTimeout: 150 });
