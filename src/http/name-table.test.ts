@@ -35,7 +35,18 @@ describe('names that come again and again', () => {
     );
   });
 
-  test('the last two with one place are both there, and the last one always is', () => {
+  test('of names with one place the last two are there', () => {
+    const table = new NameTable<number>();
+    // Alike in length and in the characters that are looked at.
+    const [first, second, third] = ['aXcdefgh', 'aYcdefgh', 'aZcdefgh'] as const;
+    table.keep(first, 1);
+    table.keep(second, 2);
+    expect([table.get(first), table.get(second), table.get(third)]).toEqual([1, 2, undefined]);
+    table.keep(third, 3);
+    expect([table.get(first), table.get(second), table.get(third)]).toEqual([undefined, 2, 3]);
+  });
+
+  test('the last one that was kept is there, unless it is too long', () => {
     fc.assert(
       fc.property(fc.array(name, { minLength: 1, maxLength: 3_000 }), (kept) => {
         const table = new NameTable<number>();
