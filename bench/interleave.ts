@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cpuSeconds, load, pinned, residentKiB, stop, waitForPort, warmUp } from './measure.ts';
 
@@ -25,16 +24,6 @@ export interface Sample {
   readonly errors: string;
 }
 
-/** One way to configure the gateway, for {@link interleaveWithin}. */
-export interface Setting {
-  readonly name: string;
-  /** What is asked of it. */
-  readonly script: string;
-  /** Folder of its routes. */
-  readonly folder: string;
-  readonly flags: readonly string[];
-}
-
 /**
  * Starts all contenders, calls each until it is warm, and then each in turn for one second, `rounds` times. Short windows of
  * programs that stay up, because machines have neighbours: what slows one window down concerns those next to it, too, and a
@@ -56,35 +45,6 @@ export async function interleave(
     return await takeTurns(running, rounds);
   } finally {
     await Promise.all(running.map(({ child }) => stop(child)));
-  }
-}
-
-/**
- * The same with gateways of one process, which share code, compiled code and heap. Two processes differ by several
- * microseconds a request for as long as they live, whatever they run; what these differ by is what their options cost.
- */
-export async function interleaveWithin(
-  settings: readonly Setting[],
-  rounds: number,
-  firstPort: number,
-  env: Record<string, string> = {},
-): Promise<ReadonlyMap<string, readonly Sample[]>> {
-  const gateways = settings.map(({ folder, flags }, index) =>
-    JSON.stringify([
-      `--providers.file.directory=${folder}`,
-      `--entryPoints.web.address=127.0.0.1:${firstPort + index}`,
-      '--entryPoints.websecure.address=127.0.0.1:0',
-      '--entryPoints.admin.address=127.0.0.1:0',
-      '--log.level=ERROR',
-      ...flags,
-    ]),
-  );
-  const child = pinned('0', process.execPath, [join(import.meta.dirname, 'gateways.ts'), ...gateways], env);
-  try {
-    const running = settings.map(({ name, script }, index) => ({ name, script, port: firstPort + index, child }));
-    return await takeTurns(running, rounds);
-  } finally {
-    await stop(child);
   }
 }
 

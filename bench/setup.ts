@@ -10,6 +10,8 @@ export interface BenchFiles {
   readonly folder: string;
   readonly upstream: string;
   readonly latency: string;
+  /** The program that calls several ports in turn. */
+  readonly turns: string;
   readonly nginx: string;
   readonly plain: string;
   readonly full: string;
@@ -17,7 +19,7 @@ export interface BenchFiles {
   readonly cachedScript: string;
   /** Load script with more tokens than any cache holds. */
   readonly uncachedScript: string;
-  /** One raw request with the token, for the latency probe. */
+  /** One raw request with the token, for the programs in `native/`. */
   readonly rawRequest: string;
 }
 
@@ -51,7 +53,7 @@ const body = JSON.stringify({
   },
 });
 
-/** Makes keys, tokens, load scripts, manifests and the two small C programs. */
+/** Makes keys, tokens, load scripts, manifests and the small C programs. */
 export async function prepare(): Promise<BenchFiles> {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
   const compile = (name: string): string => {
@@ -108,6 +110,7 @@ function request() next=next%#tokens+1; wrk.headers["Authorization"]=tokens[next
     folder,
     upstream: compile('upstream'),
     latency: compile('latency'),
+    turns: compile('turns'),
     ...files,
     cachedScript,
     uncachedScript,

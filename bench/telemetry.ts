@@ -1,6 +1,6 @@
 /**
- * CPU per request that telemetry adds, interleaved: gateways of one process on core 0, one second for each in turn, load and
- * upstream on core 1. The chain is the one of `throughput.ts`: a cached token and ten policies.
+ * CPU per request that telemetry adds to a gateway, next to the same gateway without it: `pair.ts` says how. The chain is
+ * the one of `throughput.ts`: a cached token and ten policies. Arguments: words out of the names, to run only those.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,11 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCollector } from './collector.ts';
 import { keepCoresAwake } from './idle-cores.ts';
-import { interleaveWithin } from './interleave.ts';
-import { lowerQuartile, median, pinned, stop, waitForPort } from './measure.ts';
+import { pinned, stop, waitForPort } from './measure.ts';
+import { comparePair } from './pair.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
-const rounds = Number(process.env['BENCH_ROUNDS'] ?? 20);
+const rounds = Number(process.env['BENCH_ROUNDS'] ?? 150);
+const only = process.argv.slice(2);
 const cores = keepCoresAwake();
 const files = await prepare();
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-telemetry-'));
@@ -24,6 +25,7 @@ const off = '--metrics=false';
 const traces = `--tracing.otlp.http.endpoint=${collector.url}/v1/traces`;
 /** Name, flags, and the most microseconds that it should add. */
 const settings: readonly (readonly [string, readonly string[], number | undefined])[] = [
+  // What a gateway differs from itself by is what this machine cannot resolve.
   ['nothing', [off], undefined],
   ['metrics', [], 1],
   ['access log (JSON)', [off, `--accessLog.filePath=${join(folder, 'access.log')}`, '--accessLog.format=json'], 2],
@@ -31,32 +33,30 @@ const settings: readonly (readonly [string, readonly string[], number | undefine
   ['audit, strict', [off, `--audit.filePath=${join(folder, 'strict.jsonl')}`, '--audit.strict=true'], undefined],
   ['tracing, 1 %', [off, traces, '--tracing.sampleRate=0.01'], undefined],
   ['tracing, 100 %', [off, traces], 12],
-  // What the same twice differs by is what this machine cannot resolve.
-  ['nothing, once more', [off], undefined],
 ];
 try {
-  const samples = await interleaveWithin(
-    settings.map(([name, flags]) => ({ name, script: files.cachedScript, folder: files.full, flags })),
-    rounds,
-    9_760,
-    { OTEL_BSP_MAX_QUEUE_SIZE: '200000', OTEL_BSP_SCHEDULE_DELAY: '500' },
-  );
-  const cpu = (name: string): readonly number[] => (samples.get(name) ?? []).map((one) => one.cpuMicroseconds);
-  const base = cpu('nothing');
-  const rows = settings.map(([name, , target]) => {
-    const list = cpu(name);
-    // Compared round by round: what the machine did meanwhile concerns both.
-    const added = median(list.map((value, round) => value - (base[round] ?? value)));
-    return {
+  const rows = [];
+  for (const [name, flags, target] of settings) {
+    if (only.length > 0 && !only.some((word) => name.includes(word))) continue;
+    const pair = [
+      { folder: files.full, flags: [off] },
+      { folder: files.full, flags },
+    ] as const;
+    const { base, added, error, undisturbed } = await comparePair(files, pair, rounds, {
+      OTEL_BSP_MAX_QUEUE_SIZE: '200000',
+      OTEL_BSP_SCHEDULE_DELAY: '500',
+    });
+    rows.push({
       telemetry: name,
-      'CPU µs/request': Number(median(list).toFixed(1)),
-      'added µs': Number(added.toFixed(1)),
-      'added µs, undisturbed': Number((lowerQuartile(list) - lowerQuartile(base)).toFixed(1)),
+      'without, µs': Number(base.toFixed(1)),
+      'added CPU µs/request': Number(added.toFixed(1)),
+      '±': Number(error.toFixed(1)),
+      undisturbed: Number(undisturbed.toFixed(1)),
       'at most': target ?? '',
-    };
-  });
+    });
+  }
   console.log(
-    `${rounds} windows of 1 s each, 64 connections, 300-byte tools/call, Node ${process.versions.node}, ${cores}`,
+    `${rounds} windows of 0.1 s each, 64 connections, 300-byte tools/call, Node ${process.versions.node}, ${cores}`,
   );
   console.table(rows);
 } finally {

@@ -6,8 +6,9 @@
 
 import { bareCommand, gatewayCommand, nginxCommand } from './contenders.ts';
 import { keepCoresAwake } from './idle-cores.ts';
-import { type Contender, interleave, interleaveWithin, type Sample } from './interleave.ts';
+import { type Contender, interleave, type Sample } from './interleave.ts';
 import { lowerQuartile, median, pinned, stop, waitForPort } from './measure.ts';
+import { comparePair, type Setting } from './pair.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 15);
@@ -71,24 +72,16 @@ try {
   await stop(upstream);
 }
 
-/** What the features cost above a plain route: both served by one process. */
+/** What the features cost above a plain route: each time two gateways of one process. */
 async function compareRoutes(): Promise<void> {
-  const setting = (name: string, folder: string) => ({ name, script, folder, flags: [] });
-  const samples = await interleaveWithin(
-    [setting('plain', files.plain), setting('full', files.full), setting('plain, once more', files.plain)],
-    rounds,
-    9_690,
-  );
-  const cpu = (name: string): readonly number[] => (samples.get(name) ?? []).map((one) => one.cpuMicroseconds);
-  const plain = cpu('plain');
-  for (const [name, what] of [
-    ['full', 'features over the plain route, in one process'],
-    ['plain, once more', 'the plain route over itself'],
+  const plain: Setting = { folder: files.plain, flags: [] };
+  const full: Setting = { folder: files.full, flags: [] };
+  for (const [what, other] of [
+    ['features over the plain route', full],
+    ['the plain route over itself', plain],
   ] as const) {
-    const list = cpu(name);
-    const added = median(list.map((value, round) => value - (plain[round] as number)));
-    const undisturbed = lowerQuartile(list) - lowerQuartile(plain);
-    const each = `${median(plain).toFixed(1)} and ${median(list).toFixed(1)}`;
-    console.log(`${what}: ${added.toFixed(1)} µs (${each}), undisturbed ${undisturbed.toFixed(1)} µs`);
+    const { base, added, error, undisturbed } = await comparePair(files, [plain, other], 20 * rounds);
+    const figures = `${added.toFixed(1)} ± ${error.toFixed(1)} µs, undisturbed ${undisturbed.toFixed(1)} µs`;
+    console.log(`${what}, in one process: ${figures} (of ${base.toFixed(1)} µs)`);
   }
 }

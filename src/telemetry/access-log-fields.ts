@@ -16,14 +16,19 @@ export interface FinishedExchange {
   readonly trace: { readonly traceId: string; readonly spanId: string } | undefined;
 }
 
+/** Fields that requests have in common, by what they depend on. */
+export type AccessLogPart = 'way' | 'caller' | 'request' | 'result' | 'message' | 'decision';
+
 /** One field of the access log. */
 export interface AccessLogReader {
   readonly name: string;
   /**
-   * `steady`: mostly the same as in the request before, so its text is kept. `moment`: the same for all requests of one
-   * millisecond. `safe`: made by ourselves of characters that JSON takes as they are.
+   * The part of the line to which it belongs, whose text is kept because other requests have it, too; absent: each request
+   * has its own value. A field may depend on nothing but the source of its part.
    */
-  readonly nature?: 'steady' | 'moment' | 'safe';
+  readonly part?: AccessLogPart;
+  /** `moment`: the same for all requests of one millisecond. `safe`: made by ourselves of characters that JSON takes as they are. */
+  readonly nature?: 'moment' | 'safe';
   /** `undefined`: this exchange has no such field. */
   read(finished: FinishedExchange): string | number | boolean | undefined;
 }
@@ -47,50 +52,50 @@ export const accessLogReaders: readonly AccessLogReader[] = [
   { name: 'DecisionId', nature: 'safe', read: ({ facts }) => facts.decision?.id },
   { name: 'TraceId', nature: 'safe', read: ({ trace }) => trace?.traceId },
   { name: 'SpanId', nature: 'safe', read: ({ trace }) => trace?.spanId },
-  { name: 'RouterName', nature: 'steady', read: ({ facts }) => facts.router },
-  { name: 'ServiceName', nature: 'steady', read: ({ facts }) => facts.service },
-  { name: 'ServiceURL', nature: 'steady', read: ({ facts }) => facts.serverUrl },
+  { name: 'RouterName', part: 'way', read: ({ facts }) => facts.router },
+  { name: 'ServiceName', part: 'way', read: ({ facts }) => facts.service },
+  { name: 'ServiceURL', part: 'way', read: ({ facts }) => facts.serverUrl },
   {
     name: 'ServiceAddr',
-    nature: 'steady',
+    part: 'way',
     read: ({ facts }) => addressOf(facts.serverUrl),
   },
-  { name: 'ClientAddr', nature: 'steady', read: ({ exchange }) => exchange.peerAddress },
-  { name: 'ClientHost', nature: 'steady', read: ({ exchange }) => exchange.clientAddress },
-  { name: 'ClientUsername', nature: 'steady', read: ({ facts }) => facts.username ?? '-' },
-  { name: 'RequestAddr', nature: 'steady', read: ({ exchange }) => exchange.target.authority },
-  { name: 'RequestHost', nature: 'steady', read: ({ exchange }) => exchange.target.host },
+  { name: 'ClientAddr', part: 'caller', read: ({ exchange }) => exchange.peerAddress },
+  { name: 'ClientHost', part: 'caller', read: ({ exchange }) => exchange.clientAddress },
+  { name: 'ClientUsername', part: 'caller', read: ({ facts }) => facts.username ?? '-' },
+  { name: 'RequestAddr', part: 'request', read: ({ exchange }) => exchange.target.authority },
+  { name: 'RequestHost', part: 'request', read: ({ exchange }) => exchange.target.host },
   {
     name: 'RequestPort',
-    nature: 'steady',
+    part: 'request',
     read: ({ exchange }) => (exchange.target.port === undefined ? '-' : String(exchange.target.port)),
   },
-  { name: 'RequestMethod', nature: 'steady', read: ({ exchange }) => exchange.method },
-  { name: 'RequestPath', nature: 'steady', read: ({ exchange }) => exchange.originalPath },
+  { name: 'RequestMethod', part: 'request', read: ({ exchange }) => exchange.method },
+  { name: 'RequestPath', part: 'request', read: ({ exchange }) => exchange.originalPath },
   {
     name: 'RequestProtocol',
-    nature: 'steady',
+    part: 'request',
     read: ({ exchange }) => (exchange.protocol === '2' ? 'HTTP/2.0' : `HTTP/${exchange.protocol}`),
   },
-  { name: 'RequestScheme', nature: 'steady', read: ({ exchange }) => exchange.target.scheme },
-  { name: 'OriginStatus', nature: 'steady', read: ({ facts }) => facts.originStatus },
-  { name: 'DownstreamStatus', nature: 'steady', read: ({ status }) => status },
-  { name: 'RetryAttempts', nature: 'steady', read: ({ facts }) => facts.retryAttempts },
-  { name: 'entryPointName', nature: 'steady', read: ({ exchange }) => exchange.entrypoint },
-  { name: 'Generation', nature: 'steady', read: ({ facts }) => facts.generation },
-  { name: 'ErrorType', nature: 'steady', read: ({ facts }) => facts.errorType },
-  { name: 'McpKind', nature: 'steady', read: ({ facts }) => facts.mcp?.kind },
-  { name: 'McpEra', nature: 'steady', read: ({ facts }) => facts.mcp?.era },
-  { name: 'McpMethod', nature: 'steady', read: ({ facts }) => facts.mcp?.method },
-  { name: 'McpTarget', nature: 'steady', read: ({ facts }) => facts.mcp?.name ?? facts.mcp?.uri },
-  { name: 'McpProtocolVersion', nature: 'steady', read: ({ facts }) => facts.mcp?.protocolVersion },
-  { name: 'McpErrorCode', nature: 'steady', read: ({ facts }) => facts.mcp?.errorCode },
-  { name: 'McpToolError', nature: 'steady', read: ({ facts }) => facts.mcp?.toolError },
-  { name: 'McpHiddenItems', nature: 'steady', read: ({ facts }) => facts.mcp?.hidden },
-  { name: 'Decision', nature: 'steady', read: ({ facts }) => facts.decision?.outcome },
-  { name: 'DecisionReason', nature: 'steady', read: ({ facts }) => facts.decision?.reason },
-  { name: 'DecisionRule', nature: 'steady', read: ({ facts }) => facts.decision?.ruleName ?? facts.decision?.rule },
-  { name: 'DecisionMiddleware', nature: 'steady', read: ({ facts }) => facts.decision?.middleware },
+  { name: 'RequestScheme', part: 'request', read: ({ exchange }) => exchange.target.scheme },
+  { name: 'OriginStatus', part: 'result', read: ({ facts }) => facts.originStatus },
+  { name: 'DownstreamStatus', part: 'result', read: ({ status }) => status },
+  { name: 'RetryAttempts', part: 'result', read: ({ facts }) => facts.retryAttempts },
+  { name: 'entryPointName', part: 'way', read: ({ exchange }) => exchange.entrypoint },
+  { name: 'Generation', part: 'way', read: ({ facts }) => facts.generation },
+  { name: 'ErrorType', part: 'result', read: ({ facts }) => facts.errorType },
+  { name: 'McpKind', part: 'message', read: ({ facts }) => facts.mcp?.kind },
+  { name: 'McpEra', part: 'message', read: ({ facts }) => facts.mcp?.era },
+  { name: 'McpMethod', part: 'message', read: ({ facts }) => facts.mcp?.method },
+  { name: 'McpTarget', part: 'message', read: ({ facts }) => facts.mcp?.name ?? facts.mcp?.uri },
+  { name: 'McpProtocolVersion', part: 'message', read: ({ facts }) => facts.mcp?.protocolVersion },
+  { name: 'McpErrorCode', part: 'message', read: ({ facts }) => facts.mcp?.errorCode },
+  { name: 'McpToolError', part: 'message', read: ({ facts }) => facts.mcp?.toolError },
+  { name: 'McpHiddenItems', part: 'message', read: ({ facts }) => facts.mcp?.hidden },
+  { name: 'Decision', part: 'decision', read: ({ facts }) => facts.decision?.outcome },
+  { name: 'DecisionReason', part: 'decision', read: ({ facts }) => facts.decision?.reason },
+  { name: 'DecisionRule', part: 'decision', read: ({ facts }) => facts.decision?.ruleName ?? facts.decision?.rule },
+  { name: 'DecisionMiddleware', part: 'decision', read: ({ facts }) => facts.decision?.middleware },
 ];
 
 function nanoseconds(milliseconds: number): number {

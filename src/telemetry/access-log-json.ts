@@ -1,10 +1,12 @@
 import { Buffer } from 'node:buffer';
 import type { Exchange } from '../http/exchange.ts';
-import { type AccessLogReader, accessLogReaders } from './access-log-fields.ts';
+import { type AccessLogReader, accessLogReaders, type FinishedExchange } from './access-log-fields.ts';
 import { headerText, type LineWriter } from './access-log-line.ts';
 import type { AccessLogOptions, Mode } from './access-log-options.ts';
-import type { ByteWriter } from './byte-writer.ts';
+import { accessLogParts } from './access-log-parts.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { isoTime } from './iso-time.ts';
+import { RecentFragments } from './recent-fragments.ts';
 import { isCredentialHeader, redacted } from './scrub.ts';
 
 /** A field that is written, with its `"Name":` and the comma before it made once. */
@@ -24,16 +26,22 @@ export function compileJson(options: AccessLogOptions): LineWriter {
     const mode = names[reader.name] ?? defaultMode;
     if (mode !== 'drop') chosen.push({ reader, key: `${JSON.stringify(reader.name)}:`, redact: mode === 'redact' });
   }
-  const writeMoment = compileSteady(chosen.filter(({ reader }) => reader.nature === 'moment'));
+  const writeMoment = compileMoment(chosen.filter(({ reader }) => reader.nature === 'moment'));
   const varying = chosen
-    .filter(({ reader: { nature } }) => nature === undefined || nature === 'safe')
+    .filter(({ reader: { nature, part } }) => part === undefined && nature !== 'moment')
     .map(({ key, redact, reader }) => ({
       key: Buffer.from(key),
       read: reader.read,
       safe: redact || reader.nature === 'safe',
       redact,
     }));
-  const writeSteady = compileSteady(chosen.filter(({ reader }) => reader.nature === 'steady'));
+  const parts = accessLogParts
+    .map(([part, { same, keep }]) => {
+      const fields = chosen.filter(({ reader }) => reader.part === part);
+      return { fields, fragments: new RecentFragments({ same, keep, encode: writeFields(fields) }) };
+    })
+    .filter(({ fields }) => fields.length > 0)
+    .map(({ fragments }) => fragments);
   const writeHeaders = compileHeaders(options);
   return (finished, out) => {
     out.byte(0x7b);
@@ -50,7 +58,7 @@ export function compileJson(options: AccessLogOptions): LineWriter {
       } else writeValue(value, out);
       out.byte(0x2c);
     }
-    writeSteady(finished, out);
+    for (let index = 0; index < parts.length; index++) parts[index]?.write(out, finished);
     if (writeHeaders !== undefined) out.text(writeHeaders(finished.exchange));
     out.bytes(tail);
     out.ascii(isoTime(finished.facts.startedAtWall + finished.duration));
@@ -65,24 +73,32 @@ function writeValue(value: string | number | boolean, out: ByteWriter): void {
   else out.ascii('null');
 }
 
-/** The bytes of fields that mostly stay the same, kept; of a request that differs only that part is made anew. */
-function compileSteady(fields: readonly WrittenField[]): LineWriter {
-  const readers = fields.map(({ reader }) => reader.read);
-  const last: unknown[] = fields.map(() => undefined);
-  const texts = fields.map(() => '');
-  let whole = Buffer.alloc(0);
-  return (finished, out) => {
-    let changed = false;
-    for (let index = 0; index < readers.length; index++) {
-      const value = readers[index]?.(finished);
-      if (value === last[index]) continue;
-      const field = fields[index];
-      last[index] = value;
-      texts[index] = value === undefined ? '' : `${field?.key}${JSON.stringify(field?.redact ? redacted : value)},`;
-      changed = true;
+/** Writes all of some fields, each with a comma behind it. */
+function writeFields(fields: readonly WrittenField[]): (out: ByteWriter, finished: FinishedExchange) => void {
+  return (out, finished) => {
+    for (const { key, redact, reader } of fields) {
+      const value = reader.read(finished);
+      if (value === undefined) continue;
+      out.ascii(key);
+      writeValue(redact ? redacted : value, out);
+      out.byte(0x2c);
     }
-    if (changed) whole = Buffer.from(texts.join(''));
-    out.bytes(whole);
+  };
+}
+
+/** The same for fields that requests of one millisecond share. */
+function compileMoment(fields: readonly WrittenField[]): LineWriter {
+  const write = writeFields(fields);
+  const bytes = new ByteWriter(256);
+  let last = Number.NaN;
+  return (finished, out) => {
+    const { startedAtWall } = finished.facts;
+    if (startedAtWall !== last) {
+      last = startedAtWall;
+      bytes.length = 0;
+      write(bytes, finished);
+    }
+    out.append(bytes);
   };
 }
 

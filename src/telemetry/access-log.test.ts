@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ExchangeOverrides, testExchange } from '../../test/support/exchange.ts';
 import { keptLogger, keptSink } from '../../test/support/kept-log.ts';
@@ -23,6 +24,73 @@ function facts(more: Partial<RequestFacts> = {}): RequestFacts {
     replyBytes: 3456,
     ...more,
   };
+}
+
+/** Requests that have much in common, but nothing always. */
+const requests: fc.Arbitrary<{ readonly exchange: ExchangeOverrides; readonly status: number }> = fc.record({
+  status: fc.constantFrom(200, 403),
+  exchange: fc.record({
+    method: fc.constantFrom('POST', 'GET'),
+    path: fc.constantFrom('/wiki/mcp', '/"'),
+    id: fc.constantFrom('x-1', 'x-2'),
+    origin: fc.constantFrom('http://a', 'https://a', 'http://b', 'http://a:8000', 'http://a:8001'),
+    protocol: fc.constantFrom('1.1', '2'),
+    entrypoint: fc.constantFrom('web', 'websecure'),
+    peerAddress: fc.constantFrom('127.0.0.1', '::1'),
+    clientAddress: fc.constantFrom('127.0.0.1', '192.0.2.1'),
+    facts: fc
+      .record({
+        router: fc.constantFrom('a@file', 'b@file', undefined),
+        service: fc.constantFrom('c@file', undefined),
+        serverUrl: fc.constantFrom('https://wiki.example:443', undefined),
+        generation: fc.constantFrom(1, 2),
+        username: fc.constantFrom('dev', 'adm\u00efn', undefined),
+        originStatus: fc.constantFrom(200, 404, undefined),
+        retryAttempts: fc.constantFrom(0, 1),
+        errorType: fc.constantFrom('denied', undefined),
+        mcp: fc.option(
+          fc.record({
+            kind: fc.constantFrom('request', 'notification'),
+            era: fc.constantFrom('legacy', 'modern'),
+            method: fc.constantFrom('tools/call', 'resources/read'),
+            name: fc.constantFrom('a', 'b', undefined),
+            uri: fc.constantFrom('file:///a', 'file:///b', undefined),
+            requestId: fc.constantFrom('1', undefined),
+            sessionId: fc.constantFrom('s', undefined),
+            protocolVersion: fc.constantFrom('2025-11-25', undefined),
+            errorCode: fc.constantFrom(403, undefined),
+            toolError: fc.boolean(),
+            hidden: fc.constantFrom(0, 1),
+            offered: fc.constant(undefined),
+          }),
+          { nil: undefined },
+        ),
+        decision: fc.option(
+          fc.record({
+            id: fc.constantFrom('d-1', 'd-2'),
+            outcome: fc.constantFrom('allow', 'deny'),
+            reason: fc.constantFrom('rule', 'default'),
+            rule: fc.constantFrom(1, undefined),
+            ruleName: fc.constantFrom('admins', undefined),
+            middleware: fc.constantFrom('x@file', 'y@file'),
+          }),
+          { nil: undefined },
+        ),
+      })
+      .map(facts),
+  }),
+});
+
+type Tree = Readonly<Record<string, unknown>>;
+
+/** The first between others that each have one leaf of the second. */
+function neighbours<Kind extends object>(one: Kind, other: Kind): readonly Kind[] {
+  return Object.keys(one).flatMap((key) => {
+    const [mine, theirs] = [(one as Tree)[key], (other as Tree)[key]];
+    const isBranch = [mine, theirs].every((value) => typeof value === 'object' && value !== null);
+    const values = isBranch ? neighbours(mine as Tree, theirs as Tree) : [theirs];
+    return [one, ...values.map((value) => ({ ...one, [key]: value }))];
+  });
 }
 
 function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200): string {
@@ -161,6 +229,23 @@ describe('json', () => {
       msg: '',
       time: '2025-10-10T13:55:36.165Z',
     });
+  });
+
+  test('a line says the same whatever was written before it', () => {
+    fc.assert(
+      fc.property(requests, requests, (one, other) => {
+        const list = neighbours(one, other);
+        const lines: string[] = [];
+        const sink = keptSink('access', (line) => lines.push(line));
+        const log = createAccessLog(accessLogOption.parse({ format: 'json' }) as never, keptLogger, { sink });
+        for (const { exchange, status } of list) log.record(testExchange(exchange), { status, end: 1042.4 });
+        const alone = list.map(({ exchange, status }, index) => ({
+          ...JSON.parse(write({ format: 'json' }, exchange, status)),
+          RequestCount: index + 1,
+        }));
+        expect(lines.map((line) => JSON.parse(line))).toEqual(alone);
+      }),
+    );
   });
 
   test('the install option knows every field there is', () => {

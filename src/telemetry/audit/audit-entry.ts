@@ -1,4 +1,5 @@
 import { JsonNumber, type JsonValue, stringify } from '../../http/json.ts';
+import { ownString } from '../../http/name-table.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { isoTime } from '../iso-time.ts';
 import { RecentFragments } from '../recent-fragments.ts';
@@ -66,7 +67,7 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   out.ascii(isoTime(entry.time));
   out.ascii(`","outcome":"${entry.outcome}"`);
   text(out, ',"exchange":', entry.exchange);
-  ways.write(out, { router: entry.router, client: entry.client });
+  ways.write(out, entry);
   if (identity !== undefined) identities.write(out, identity);
   if (mcp !== undefined) {
     messages.write(out, mcp);
@@ -85,15 +86,7 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   count(out, ',"generation":', entry.generation);
   count(out, ',"problems":', entry.problems);
   text(out, ',"trace":', entry.trace);
-  if (fields === undefined || fields.size === 0) return;
-  let before = ',"fields":{';
-  for (const [path, value] of fields) {
-    text(out, before, path);
-    out.ascii(':');
-    json(out, value);
-    before = ',';
-  }
-  out.ascii('}');
+  if (fields !== undefined && fields.size > 0) values.write(out, fields);
 }
 
 /** Numbers keep their text, so that the same decision can be made again. */
@@ -111,53 +104,64 @@ function json(out: ByteWriter, value: JsonValue): void {
 }
 
 /** Where a request came from and went. */
-const ways = new RecentFragments<Pick<AuditEntry, 'router' | 'client'>>(
-  (one, other) => one.client === other.client && one.router === other.router,
-  (out, { router, client }) => {
+const ways = new RecentFragments<AuditEntry, Pick<AuditEntry, 'router' | 'client'>>({
+  same: (kept, { router, client }) => kept.client === client && kept.router === router,
+  keep: ({ router, client }) => ({ router, client }),
+  encode(out, { router, client }) {
     text(out, ',"router":', router);
     text(out, ',"client":', client);
   },
-);
+});
 
 /** A message without its id, and without the end. */
-const messages = new RecentFragments<AuditedMessage>(
-  (one, other) =>
-    one.name === other.name &&
-    one.method === other.method &&
-    one.uri === other.uri &&
-    one.kind === other.kind &&
-    one.protocolVersion === other.protocolVersion,
-  (out, mcp) => {
+const messages = new RecentFragments<AuditedMessage>({
+  same: (kept, mcp) =>
+    kept.name === mcp.name &&
+    kept.method === mcp.method &&
+    kept.uri === mcp.uri &&
+    kept.kind === mcp.kind &&
+    kept.protocolVersion === mcp.protocolVersion,
+  keep: ({ kind, method, name, uri, protocolVersion }) => ({
+    kind,
+    method: ownText(method),
+    name: ownText(name),
+    uri: ownText(uri),
+    protocolVersion: ownText(protocolVersion),
+  }),
+  encode(out, mcp) {
     text(out, ',"mcp":{"kind":', mcp.kind);
     text(out, ',"method":', mcp.method);
     text(out, ',"name":', mcp.name);
     text(out, ',"uri":', mcp.uri);
     text(out, ',"protocolVersion":', mcp.protocolVersion);
   },
-);
+});
 
-const identities = new RecentFragments<AuditedIdentity>(
-  (one, other) => one.subject === other.subject && one.issuer === other.issuer && one.kind === other.kind,
-  (out, identity) => {
+const identities = new RecentFragments<AuditedIdentity>({
+  same: (kept, identity) =>
+    kept.subject === identity.subject && kept.issuer === identity.issuer && kept.kind === identity.kind,
+  keep: (identity) => identity,
+  encode(out, identity) {
     text(out, ',"identity":{"kind":', identity.kind);
     text(out, ',"issuer":', identity.issuer);
     text(out, ',"subject":', identity.subject);
     out.ascii('}');
   },
-);
+});
 
 const absentNames = lists(',"absent":[');
 const withheldNames = lists(',"withheld":[');
 
 /** A decision without its id. */
-const verdicts = new RecentFragments<AuditedDecision>(
-  (one, other) =>
-    one.rule === other.rule &&
-    one.reason === other.reason &&
-    one.middleware === other.middleware &&
-    one.ruleName === other.ruleName &&
-    one.policySet === other.policySet,
-  (out, decision) => {
+const verdicts = new RecentFragments<AuditedDecision>({
+  same: (kept, decision) =>
+    kept.rule === decision.rule &&
+    kept.reason === decision.reason &&
+    kept.middleware === decision.middleware &&
+    kept.ruleName === decision.ruleName &&
+    kept.policySet === decision.policySet,
+  keep: (decision) => decision,
+  encode(out, decision) {
     text(out, ',"reason":', decision.reason);
     count(out, ',"rule":', decision.rule);
     text(out, ',"ruleName":', decision.ruleName);
@@ -165,7 +169,38 @@ const verdicts = new RecentFragments<AuditedDecision>(
     text(out, ',"policySet":', decision.policySet);
     out.ascii('}');
   },
-);
+});
+
+/** Values of fields. Those of a message are not kept: they may be long, and come once. */
+const values = new RecentFragments<ReadonlyMap<string, JsonValue>, readonly unknown[]>({
+  same(kept, fields) {
+    if (kept.length !== 2 * fields.size) return false;
+    let index = 0;
+    for (const [path, value] of fields) if (kept[index++] !== path || kept[index++] !== value) return false;
+    return true;
+  },
+  keep: (fields) => (onlyClaims(fields) ? [...fields].flat() : []),
+  encode(out, fields) {
+    let before = ',"fields":{';
+    for (const [path, value] of fields) {
+      text(out, before, path);
+      out.ascii(':');
+      json(out, value);
+      before = ',';
+    }
+    out.ascii('}');
+  },
+});
+
+function onlyClaims(fields: ReadonlyMap<string, JsonValue>): boolean {
+  for (const path of fields.keys()) if (!path.startsWith('jwt.')) return false;
+  return true;
+}
+
+/** A text of its own: a piece of a message would keep the whole of it. */
+function ownText(piece: string | undefined): string | undefined {
+  return piece === undefined ? undefined : ownString(piece);
+}
 
 /** `before` is the member's name with what precedes it, in ASCII. Nothing is written for what is absent. */
 function text(out: ByteWriter, before: string, value: string | undefined): void {
@@ -182,10 +217,14 @@ function count(out: ByteWriter, before: string, value: number | undefined): void
 
 /** Names of fields: a policy set has the same ones each time. */
 function lists(before: string): RecentFragments<readonly string[]> {
-  return new RecentFragments(sameTexts, (out, values) => {
-    out.ascii(before);
-    for (const [index, value] of values.entries()) text(out, index === 0 ? '' : ',', value);
-    out.ascii(']');
+  return new RecentFragments({
+    same: sameTexts,
+    keep: (names) => names,
+    encode(out, names) {
+      out.ascii(before);
+      for (const [index, name] of names.entries()) text(out, index === 0 ? '' : ',', name);
+      out.ascii(']');
+    },
   });
 }
 

@@ -169,23 +169,27 @@ export class AuditTrail {
     setImmediate(endOfTurn, this);
   }
 
-  /** While the disk is busy records wait as bytes, of which there may be so many. */
   endOfTurn(): void {
     this.#scheduled = false;
-    if (this.#entries.length > 0) {
-      for (const entry of this.#entries) {
-        if (this.#encode(entry)) this.#ends.push(this.#members.length);
-        else this.#drop();
-      }
-      this.#entries = [];
+    const entries = this.#entries;
+    if (entries.length > 0) this.#entries = [];
+    if (!this.#writing && !this.#failing) {
+      this.#flush(entries);
+      return;
     }
-    if (!this.#writing && !this.#failing) this.#flush();
+    // While the disk is busy records wait as bytes, of which there may be so many.
+    for (const entry of entries) {
+      if (this.#encode(entry)) this.#ends.push(this.#members.length);
+      else this.#drop();
+    }
   }
 
-  #flush(): void {
+  /** Writes those that wait and then the entries, which go straight into their lines. */
+  #flush(entries: readonly AuditEntry[]): void {
     const settles = this.#settles;
     this.#settles = [];
-    this.#lines.length = 0;
+    const lines = this.#lines;
+    lines.length = 0;
     let from = 0;
     for (const end of this.#ends) {
       this.#link(this.#members.buffer.subarray(from, end));
@@ -193,13 +197,26 @@ export class AuditTrail {
     }
     this.#ends = [];
     this.#members.length = 0;
+    const { chain } = this.#options;
+    for (const entry of entries) {
+      if (lines.length > this.#maxWaiting) {
+        this.#drop();
+        continue;
+      }
+      const start = chain.begin(lines);
+      encodeEntry(lines, entry);
+      chain.end(lines, start);
+      this.#linked(start);
+    }
     if (this.#lost > 0) {
       this.#link(Buffer.from(`"type":"lost","time":"${new Date().toISOString()}","count":${this.#lost}`));
       this.#lost = 0;
     }
     const ends = this.#closing && this.#closed !== undefined;
     if (ends || this.#checkpointDue || this.#sinceCheckpoint >= recordsPerCheckpoint) {
-      this.#append((lines) => this.#options.chain.checkpoint(lines, ends, Date.now()));
+      const start = lines.length;
+      chain.checkpoint(lines, ends, Date.now());
+      this.#linked(start);
       this.#checkpointDue = false;
       this.#sinceCheckpoint = 0;
     }
@@ -209,18 +226,20 @@ export class AuditTrail {
       if (ends) this.#closed?.();
       return;
     }
-    this.#write(outlet, this.#lines.written, settles, ends);
+    this.#write(outlet, lines.written, settles, ends);
   }
 
   #link(members: Uint8Array): void {
-    this.#sinceCheckpoint += 1;
-    this.#append((lines) => this.#options.chain.link(lines, members));
+    const { chain } = this.#options;
+    const start = chain.begin(this.#lines);
+    this.#lines.bytes(members);
+    chain.end(this.#lines, start);
+    this.#linked(start);
   }
 
-  /** Adds a line, and tells who gets a copy of it. */
-  #append(write: (lines: ByteWriter) => void): void {
-    const start = this.#lines.length;
-    write(this.#lines);
+  /** A line is in the chain, from `start` on: whoever gets a copy gets it. */
+  #linked(start: number): void {
+    this.#sinceCheckpoint += 1;
     this.#options.copy?.(this.#lines.buffer.toString('utf8', start, this.#lines.length));
   }
 

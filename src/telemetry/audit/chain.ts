@@ -24,38 +24,33 @@ export class AuditChain {
     return this.#seq;
   }
 
-  /** Writes the next line, from the members of an entry. */
-  link(out: ByteWriter, members: Uint8Array): void {
+  /** Begins the next line; its members follow, and then {@link AuditChain.end} with what this returns. */
+  begin(out: ByteWriter): number {
     const start = out.length;
-    this.#begin(out);
-    out.bytes(members);
-    this.#end(out, start);
-  }
-
-  /** Writes a line that is signed, and with it all before. */
-  checkpoint(out: ByteWriter, end: boolean, time: number): void {
-    const start = out.length;
-    this.#begin(out);
-    const members = `"type":"checkpoint","time":"${new Date(time).toISOString()}","count":${this.#seq}${end ? ',"end":true' : ''}`;
-    out.ascii(`${members}}`);
-    const signature = sign(null, out.buffer.subarray(start, out.length), this.#key);
-    out.length -= 1;
-    out.ascii(`,"sig":"${signature.toString('base64url')}"`);
-    this.#end(out, start);
-  }
-
-  #begin(out: ByteWriter): void {
     this.#seq += 1;
     out.ascii(this.#opening);
     out.number(this.#seq);
     out.ascii(',"prev":"');
     out.ascii(this.#previous);
     out.ascii('",');
+    return start;
   }
 
-  #end(out: ByteWriter, start: number): void {
+  /** Ends the line that begins at `start`. */
+  end(out: ByteWriter, start: number): void {
     out.ascii('}');
     this.#previous = hash('sha256', out.buffer.subarray(start, out.length), 'base64url');
     out.ascii('\n');
+  }
+
+  /** Writes a line that is signed, and with it all before. */
+  checkpoint(out: ByteWriter, end: boolean, time: number): void {
+    const start = this.begin(out);
+    const members = `"type":"checkpoint","time":"${new Date(time).toISOString()}","count":${this.#seq}${end ? ',"end":true' : ''}`;
+    out.ascii(`${members}}`);
+    const signature = sign(null, out.buffer.subarray(start, out.length), this.#key);
+    out.length -= 1;
+    out.ascii(`,"sig":"${signature.toString('base64url')}"`);
+    this.end(out, start);
   }
 }
