@@ -26,6 +26,12 @@ export class ByteWriter {
     this.buffer = larger;
   }
 
+  /** Leaves bytes free that are written later. */
+  skip(bytes: number): void {
+    this.reserve(bytes);
+    this.length += bytes;
+  }
+
   byte(value: number): void {
     if (this.length >= this.buffer.length) this.reserve(1);
     this.buffer[this.length++] = value;
@@ -41,10 +47,12 @@ export class ByteWriter {
   }
 
   /** What another writer holds. */
-  append({ buffer, length }: ByteWriter): void {
-    this.reserve(length);
-    buffer.copy(this.buffer, this.length, 0, length);
-    this.length += length;
+  append({ buffer: source, length: count }: ByteWriter): void {
+    this.reserve(count);
+    const { buffer, length } = this;
+    if (count > fewBytes) source.copy(buffer, length, 0, count);
+    else for (let index = 0; index < count; index++) buffer[length + index] = source[index] as number;
+    this.length = length + count;
   }
 
   /** Text that is known to be ASCII. */

@@ -11,10 +11,15 @@ export interface ExportQueueOptions {
   readonly delay: number;
   /** Milliseconds after which a batch that was not answered is given up. */
   readonly timeout: number;
+  /** Bytes that are left free in front of the records of a batch. */
+  readonly room: number;
   /** Resolves true when the batch was taken. */
   send(batch: ByteWriter): Promise<boolean>;
   dropped(records: number): void;
 }
+
+/** Bytes of memory that a queue may keep while nothing waits in it. */
+const mostSpared = 1024 * 1024;
 
 interface Batch {
   readonly bytes: ByteWriter;
@@ -29,6 +34,8 @@ export class ExportQueue {
   #sending = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Of a batch that was sent, for the next one: memory that has just been used is quicker than new memory. */
+  #spare: ByteWriter | undefined;
 
   constructor(options: ExportQueueOptions) {
     this.#options = options;
@@ -43,7 +50,7 @@ export class ExportQueue {
     const { batch, delay } = this.#options;
     let filling = this.#batches.at(-1);
     if (filling === undefined || filling.records >= batch) {
-      filling = { bytes: new ByteWriter(64 * 1_024), records: 0 };
+      filling = { bytes: this.#emptyWriter(), records: 0 };
       this.#batches.push(filling);
     }
     const records = write(filling.bytes);
@@ -52,6 +59,14 @@ export class ExportQueue {
     if (this.#sending) return;
     if (filling.records >= batch) void this.#send();
     else this.#timer ??= setTimeout(() => void this.#send(), delay).unref();
+  }
+
+  #emptyWriter(): ByteWriter {
+    const bytes = this.#spare ?? new ByteWriter(64 * 1_024);
+    this.#spare = undefined;
+    bytes.length = 0;
+    bytes.skip(this.#options.room);
+    return bytes;
   }
 
   /** True when nothing more can be taken now: then a record need not be made at all. */
@@ -83,16 +98,18 @@ export class ExportQueue {
     this.#sending = true;
     this.#waiting -= next.records;
     const { batch, timeout, send, dropped, delay } = this.#options;
-    const limit = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => limit.resolve(false), timeout).unref();
-    let taken = false;
+    const limit = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => limit.resolve(undefined), timeout).unref();
+    let taken: boolean | undefined = false;
     try {
       taken = await Promise.race([send(next.bytes), limit.promise]);
+      // Whoever has not answered may still be reading it.
+      if (taken !== undefined && next.bytes.buffer.length <= mostSpared) this.#spare = next.bytes;
     } catch {
       taken = false;
     }
     clearTimeout(timer);
-    if (!taken) dropped(next.records);
+    if (taken !== true) dropped(next.records);
     this.#sending = false;
     if (this.#closed) return;
     if ((this.#batches[0]?.records ?? 0) >= batch) void this.#send();

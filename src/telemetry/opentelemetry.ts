@@ -50,7 +50,7 @@ const signals = {
 export async function pushRecords(options: PushOptions): Promise<Push> {
   const { variables } = signals[options.signal];
   const exporter = new OTLPExporterBase(await openTransport(options));
-  const wrap = compileEnvelope(options.resource);
+  const envelope = compileEnvelope(options.resource);
   const number = (name: string, standard: number): number => {
     const value = Number(options.env[`${variables}_${name}`]);
     return Number.isFinite(value) && value > 0 ? value : standard;
@@ -61,7 +61,9 @@ export async function pushRecords(options: PushOptions): Promise<Push> {
     batch: Math.min(capacity, number('MAX_EXPORT_BATCH_SIZE', 512)),
     delay: number('SCHEDULE_DELAY', 5_000),
     timeout: number('EXPORT_TIMEOUT', 30_000),
-    send: (batch) => new Promise((resolve) => exporter.export(wrap(batch), ({ code }) => resolve(code === 0))),
+    room: envelope.room,
+    send: (batch) =>
+      new Promise((resolve) => exporter.export(envelope.close(batch), ({ code }) => resolve(code === 0))),
     dropped: options.dropped,
   });
   return {

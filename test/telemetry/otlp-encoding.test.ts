@@ -49,9 +49,11 @@ describe('what we encode', () => {
           noNullPrototype: true,
         }),
         (records, resource) => {
+          const envelope = compileEnvelope(resource);
           const out = new ByteWriter(16);
+          out.skip(envelope.room);
           for (const record of records) writeLogRecord(out, { ...record, time: 1, eventName: 'e' });
-          const decoded = decodeRequest('Logs', compileEnvelope(resource)(out)) as unknown as DecodedLogs;
+          const decoded = decodeRequest('Logs', envelope.close(out)) as unknown as DecodedLogs;
           const [only] = decoded.resources;
           expect(attributesOf(only?.resource.attributes)).toEqual({ ...resource });
           const read = only?.scopes[0]?.records ?? [];

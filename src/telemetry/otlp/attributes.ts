@@ -50,6 +50,7 @@ export function writeAttribute(out: ByteWriter, field: number, key: AttributeKey
 }
 
 function encodePair(out: ByteWriter, field: number, key: AttributeKey, value: Value): void {
+  if (typeof value === 'string' && encodeShortPair(out, field, key, value)) return;
   out.byte((field << 3) | 2);
   const whole = openLength(out);
   out.bytes(key.field);
@@ -70,6 +71,30 @@ function encodePair(out: ByteWriter, field: number, key: AttributeKey, value: Va
   }
   closeLength(out, inner);
   closeLength(out, whole);
+}
+
+/** The same for ASCII text so short that all lengths are known and take one byte; false, with nothing written, for other text. */
+function encodeShortPair(out: ByteWriter, field: number, { field: key }: AttributeKey, text: string): boolean {
+  const count = text.length;
+  const whole = key.length + count + 4;
+  if (whole > 0x7f) return false;
+  out.reserve(whole + 2);
+  const { buffer, length } = out;
+  let at = length + 2;
+  for (let index = 0; index < key.length; index++) buffer[at++] = key[index] as number;
+  buffer[at++] = valueField;
+  buffer[at++] = count + 2;
+  buffer[at++] = textValue;
+  buffer[at++] = count;
+  for (let index = 0; index < count; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return false;
+    buffer[at++] = code;
+  }
+  buffer[length] = (field << 3) | 2;
+  buffer[length + 1] = whole;
+  out.length = at;
+  return true;
 }
 
 /** Writes one `KeyValue` whose value is a list of texts. */

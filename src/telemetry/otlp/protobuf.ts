@@ -21,12 +21,32 @@ export function writeVarintField(out: ByteWriter, field: number, value: number):
   writeVarint(out, value);
 }
 
+/** Texts whose length is one byte when they are ASCII. */
+const shortText = 0x80;
+
 /** A text or other bytes, as a field. */
 export function writeTextField(out: ByteWriter, field: number, text: string): void {
+  if (text.length < shortText && writeShortText(out, field, text)) return;
   out.byte((field << 3) | lengthType);
   const start = openLength(out);
   out.text(text);
   closeLength(out, start);
+}
+
+/** The field of a short text; false, with nothing written, when it is not ASCII. */
+function writeShortText(out: ByteWriter, field: number, text: string): boolean {
+  const count = text.length;
+  out.reserve(count + 2);
+  const { buffer, length } = out;
+  for (let index = 0; index < count; index++) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return false;
+    buffer[length + 2 + index] = code;
+  }
+  buffer[length] = (field << 3) | lengthType;
+  buffer[length + 1] = count;
+  out.length = length + count + 2;
+  return true;
 }
 
 export function writeBytesField(out: ByteWriter, field: number, bytes: Uint8Array): void {
@@ -62,9 +82,18 @@ export function writeNanoseconds(out: ByteWriter, field: number, milliseconds: n
   out.reserve(9);
   const { buffer, length } = out;
   buffer[length] = (field << 3) | fixed64Type;
-  buffer.writeUInt32LE(low % 0x1_0000_0000, length + 1);
-  buffer.writeUInt32LE(Math.floor(high / 0x1_0000) + Math.floor(low / 0x1_0000_0000), length + 5);
+  writeUint32(buffer, length + 1, low % 0x1_0000_0000);
+  writeUint32(buffer, length + 5, Math.floor(high / 0x1_0000) + Math.floor(low / 0x1_0000_0000));
   out.length = length + 9;
+}
+
+/** Least significant byte first; Node's own function checks more than it writes. */
+function writeUint32(buffer: Uint8Array, at: number, value: number): void {
+  const bits = value >>> 0;
+  buffer[at] = bits;
+  buffer[at + 1] = bits >>> 8;
+  buffer[at + 2] = bits >>> 16;
+  buffer[at + 3] = bits >>> 24;
 }
 
 /** Bytes that a length takes for most messages: 128 to 16,383 bytes. */

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 import type { RequestTrace } from '../../http/facts.ts';
+import type { ByteWriter } from '../byte-writer.ts';
 import type { Sampler } from './sampling.ts';
 import { formatTraceparent, parseTraceparent, type RemoteParent } from './trace-context.ts';
 
@@ -19,6 +20,21 @@ function randomHex(bytes: number): string {
   const drawn = digits.slice(used, end);
   used = end;
   return drawn;
+}
+
+const idPool = Buffer.alloc(4_096);
+let usedIds = idPool.length;
+
+/** Writes the random id of a span that nobody else has to name. */
+export function writeRandomId(out: ByteWriter): void {
+  if (usedIds === idPool.length) {
+    randomFillSync(idPool);
+    usedIds = 0;
+  }
+  out.reserve(8);
+  for (let index = 0; index < 8; index++) out.buffer[out.length + index] = idPool[usedIds + index] as number;
+  out.length += 8;
+  usedIds += 8;
 }
 
 /** What is decided once for all requests. */
@@ -85,5 +101,3 @@ export class RequestSpans implements RequestTrace {
     this.resultText = text;
   }
 }
-
-export { randomHex };

@@ -1,4 +1,4 @@
-import type { ByteWriter } from '../byte-writer.ts';
+import { ByteWriter } from '../byte-writer.ts';
 import { type AttributeKey, writeAttribute } from '../otlp/attributes.ts';
 import {
   closeLength,
@@ -8,18 +8,8 @@ import {
   writeTextField,
   writeVarintField,
 } from '../otlp/protobuf.ts';
-import type { RequestSpans } from './request-trace.ts';
+import { type RequestSpans, writeRandomId } from './request-trace.ts';
 import type { RemoteParent } from './trace-context.ts';
-
-/** What a span begins with. Times in milliseconds since 1970, with fractions. */
-export interface SpanHead {
-  readonly spanId: string;
-  readonly parentSpanId: string | undefined;
-  readonly name: string;
-  readonly kind: keyof typeof kinds;
-  readonly start: number;
-  readonly end: number;
-}
 
 interface SpanTail {
   readonly failed: boolean;
@@ -34,19 +24,54 @@ const knowsRemote = 0x100;
 const isRemote = 0x200;
 const sampled = 0x01;
 
-/** Begins a span (opentelemetry-proto, trace/v1, `Span`) as field 2 of `ScopeSpans`; to be ended by {@link endSpan}. */
-export function beginSpan(out: ByteWriter, trace: RequestSpans, head: SpanHead): number {
+/** What the spans of a request have in common, encoded once: trace and state, and the span of the request itself as parent. */
+const common = new ByteWriter(128);
+const parentField = new ByteWriter(16);
+
+/** Goes before the spans of a request. */
+export function beginSpans({ traceId, spanId, state }: RequestSpans): void {
+  common.length = 0;
+  writeHexField(common, 1, traceId);
+  if (state !== undefined) writeTextField(common, 3, state);
+  parentField.length = 0;
+  writeHexField(parentField, 4, spanId);
+}
+
+/**
+ * Begins a span (opentelemetry-proto, trace/v1, `Span`) as field 2 of `ScopeSpans`; its name and attributes follow, and then
+ * {@link endSpan}. Times in milliseconds since 1970, with fractions.
+ */
+export function beginSpan(
+  out: ByteWriter,
+  trace: RequestSpans,
+  kind: keyof typeof kinds,
+  begin: number,
+  end: number,
+): number {
   out.byte(0x12);
   const start = openLength(out);
-  writeHexField(out, 1, trace.traceId);
-  writeHexField(out, 2, head.spanId);
-  if (trace.state !== undefined) writeTextField(out, 3, trace.state);
-  if (head.parentSpanId !== undefined) writeHexField(out, 4, head.parentSpanId);
-  writeTextField(out, 5, head.name);
-  writeVarintField(out, 6, kinds[head.kind]);
-  writeNanoseconds(out, 7, head.start);
-  writeNanoseconds(out, 8, Math.max(head.start, head.end));
+  out.append(common);
+  if (kind === 'server') {
+    writeHexField(out, 2, trace.spanId);
+    if (trace.parent !== undefined) writeHexField(out, 4, trace.parent.spanId);
+  } else {
+    if (kind === 'client') writeHexField(out, 2, trace.clientSpanId);
+    else {
+      out.byte(0x12);
+      out.byte(8);
+      writeRandomId(out);
+    }
+    out.append(parentField);
+  }
+  writeVarintField(out, 6, kinds[kind]);
+  writeNanoseconds(out, 7, begin);
+  writeNanoseconds(out, 8, Math.max(begin, end));
   return start;
+}
+
+/** Names the span that was begun. */
+export function spanName(out: ByteWriter, name: string): void {
+  writeTextField(out, 5, name);
 }
 
 /** Adds an attribute to the span that was begun. */
