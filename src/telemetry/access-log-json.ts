@@ -5,7 +5,7 @@ import { headerText, type LineWriter } from './access-log-line.ts';
 import type { AccessLogOptions, Mode } from './access-log-options.ts';
 import { accessLogParts } from './access-log-parts.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { isoTime } from './iso-time.ts';
+import { writeIsoTime } from './iso-time.ts';
 import { RecentFragments } from './recent-fragments.ts';
 import { isCredentialHeader, redacted } from './scrub.ts';
 
@@ -17,6 +17,7 @@ interface WrittenField {
 }
 
 const tail = Buffer.from('"level":"info","msg":"","time":"');
+const end = Buffer.from('"}\n');
 
 /** Compiles lines of JSON: first what differs from request to request, then what mostly stays the same. */
 export function compileJson(options: AccessLogOptions): LineWriter {
@@ -61,8 +62,8 @@ export function compileJson(options: AccessLogOptions): LineWriter {
     for (let index = 0; index < parts.length; index++) parts[index]?.write(out, finished);
     if (writeHeaders !== undefined) out.text(writeHeaders(finished.exchange));
     out.bytes(tail);
-    out.ascii(isoTime(finished.facts.startedAtWall + finished.duration));
-    out.ascii('"}\n');
+    writeIsoTime(out, finished.facts.startedAtWall + finished.duration);
+    out.bytes(end);
   };
 }
 

@@ -31,10 +31,7 @@ export function compileAccount(trail: AuditTrail | undefined, sets: readonly Pol
       exchange: exchange.id,
       router: decision.route,
       client: exchange.clientAddress,
-      identity:
-        identity === undefined
-          ? undefined
-          : { kind: identity.kind, issuer: identity.issuer, subject: identity.subject },
+      identity,
       mcp: {
         kind: question.kind,
         method: decision.method,
@@ -43,18 +40,16 @@ export function compileAccount(trail: AuditTrail | undefined, sets: readonly Pol
         requestId: facts.mcp?.requestId,
         protocolVersion: question.protocolVersion,
       },
-      decision: {
-        id: decision.id,
-        reason: decision.reason,
-        rule: decision.rule,
-        ruleName: decision.ruleName,
-        middleware: decision.middleware,
-        policySet: decision.policySet,
-      },
+      decision,
       fields: values,
       absent: absent.length === 0 ? undefined : absent,
       withheld: withheld.length === 0 ? undefined : withheld,
       trace: facts.trace?.traceId,
+      hidden: undefined,
+      errorType: undefined,
+      status: undefined,
+      generation: undefined,
+      problems: undefined,
     });
   };
 }

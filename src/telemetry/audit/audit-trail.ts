@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import type { AppendFile } from '../append-file.ts';
 import { ByteWriter } from '../byte-writer.ts';
-import { type AuditEntry, type AuditType, encodeEntry } from './audit-entry.ts';
+import type { AuditEntry, AuditType } from './audit-entry.ts';
 import type { AuditChain } from './chain.ts';
+import { encodeEntry } from './encode-entry.ts';
 
 /** The record could not be written; what it is about must not happen. */
 export class AuditUnavailable extends Error {

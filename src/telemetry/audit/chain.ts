@@ -1,12 +1,16 @@
+import { Buffer } from 'node:buffer';
 import { createPublicKey, generateKeyPairSync, hash, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { ByteWriter } from '../byte-writer.ts';
+
+const beforePrevious = Buffer.from(',"prev":"');
+const afterPrevious = Buffer.from('",');
 
 /** Links records of one process: each names the hash of the one before, and checkpoints are signed. */
 export class AuditChain {
   /** Random, so that chains in one file can be told apart. */
   readonly name: string = randomBytes(9).toString('base64url');
   readonly #key: KeyObject;
-  readonly #opening = `{"v":1,"chain":"${this.name}","seq":`;
+  readonly #opening = Buffer.from(`{"v":1,"chain":"${this.name}","seq":`);
   #seq = 0;
   #previous = '';
 
@@ -28,19 +32,19 @@ export class AuditChain {
   begin(out: ByteWriter): number {
     const start = out.length;
     this.#seq += 1;
-    out.ascii(this.#opening);
+    out.bytes(this.#opening);
     out.number(this.#seq);
-    out.ascii(',"prev":"');
+    out.bytes(beforePrevious);
     out.ascii(this.#previous);
-    out.ascii('",');
+    out.bytes(afterPrevious);
     return start;
   }
 
   /** Ends the line that begins at `start`. */
   end(out: ByteWriter, start: number): void {
-    out.ascii('}');
+    out.byte(0x7d);
     this.#previous = hash('sha256', out.buffer.subarray(start, out.length), 'base64url');
-    out.ascii('\n');
+    out.byte(0x0a);
   }
 
   /** Writes a line that is signed, and with it all before. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { scanJsonText, stringify } from '../../http/json.ts';
 import { ByteWriter } from '../byte-writer.ts';
-import { type AuditEntry, encodeEntry } from './audit-entry.ts';
+import type { AuditEntry } from './audit-entry.ts';
+import { encodeEntry } from './encode-entry.ts';
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', '\n', '\ud800', 'é'));
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
