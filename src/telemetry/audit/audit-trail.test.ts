@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keepWithin } from '../../../test/support/kept-log.ts';
+import type { JsonObject } from '../../http/json.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import { type AuditOutlet, AuditTrail, type AuditTrailOptions, AuditUnavailable } from './audit-trail.ts';
 import { AuditChain } from './chain.ts';
@@ -104,6 +105,28 @@ describe('a stream', () => {
     expect(check(disk.lines, { key: publicKey }).problems).toEqual([]);
     const other = generateKeyPairSync('ed25519').publicKey;
     expect(check(disk.lines, { key: other }).problems.length).toBeGreaterThan(0);
+  });
+
+  test('[AUD-chain] a record that cannot be written as text is lost, counted, and breaks nothing', async () => {
+    const endless = new Map<string, JsonObject>();
+    endless.set('again', endless);
+    const broken: AuditEntry = { ...entry('broken'), fields: new Map([['mcp.params', endless]]) };
+    const disk = new Disk();
+    let dropped = 0;
+    const trail = open(disk, {
+      dropped: (records) => {
+        dropped += records;
+      },
+    });
+    for (const one of [entry('a'), broken, entry('c')]) void trail.record(one);
+    await trail.close();
+    expect(dropped).toBe(1);
+    expect(check(disk.lines)).toMatchObject({ lost: 1, problems: [] });
+    expect(disk.text).toMatch(/"name":"a".*"name":"c"/s);
+    const strict = open(new Disk(), { strict: true });
+    await expect(strict.record(broken)).rejects.toThrow(AuditUnavailable);
+    await expect(strict.record(entry('d'))).resolves.toBeUndefined();
+    await strict.close();
   });
 
   test('[AUD-chain] several processes may write into one file', async () => {

@@ -143,12 +143,12 @@ export class AuditTrail {
     this.#options.outlet?.close();
   }
 
-  /** Puts a record behind those that wait; false when there is no room for it. */
+  /** Puts a record behind those that wait; false when there is no room for it, or it has no text. */
   #encode(entry: AuditEntry): boolean {
     const members = this.#members;
     const { length } = members;
-    encodeEntry(members, entry);
-    if (members.length + (this.#unwritten?.length ?? 0) <= this.#maxWaiting) return true;
+    const encoded = encodes(members, entry);
+    if (encoded && members.length + (this.#unwritten?.length ?? 0) <= this.#maxWaiting) return true;
     members.length = length;
     return false;
   }
@@ -205,9 +205,13 @@ export class AuditTrail {
         continue;
       }
       const start = chain.begin(lines);
-      encodeEntry(lines, entry);
-      chain.end(lines, start);
-      this.#linked(start);
+      if (encodes(lines, entry)) {
+        chain.end(lines, start);
+        this.#linked(start);
+      } else {
+        chain.abandon(lines, start);
+        this.#drop();
+      }
     }
     if (this.#lost > 0) {
       this.#link(Buffer.from(`"type":"lost","time":"${new Date().toISOString()}","count":${this.#lost}`));
@@ -283,4 +287,14 @@ export class AuditTrail {
 
 function endOfTurn(trail: AuditTrail): void {
   trail.endOfTurn();
+}
+
+/** Nothing that is recorded should fail to become text; if something does, it must not end the process with it. */
+function encodes(out: ByteWriter, entry: AuditEntry): boolean {
+  try {
+    encodeEntry(out, entry);
+    return true;
+  } catch {
+    return false;
+  }
 }

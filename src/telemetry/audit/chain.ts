@@ -40,6 +40,12 @@ export class AuditChain {
     return start;
   }
 
+  /** Takes back a line that was begun at `start`. */
+  abandon(out: ByteWriter, start: number): void {
+    this.#seq -= 1;
+    out.length = start;
+  }
+
   /** Ends the line that begins at `start`. */
   end(out: ByteWriter, start: number): void {
     out.byte(0x7d);
