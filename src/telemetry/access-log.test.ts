@@ -1,97 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ExchangeOverrides, testExchange } from '../../test/support/exchange.ts';
+import { finishedRequests, neighbours, proxiedFacts } from '../../test/support/finished-requests.ts';
 import { keptLogger, keptSink } from '../../test/support/kept-log.ts';
 import { accessLogFields, accessLog as accessLogOption } from '../config/static/access-log.ts';
-import { newFacts, type RequestFacts } from '../http/facts.ts';
+import type { RequestFacts } from '../http/facts.ts';
 import { createAccessLog } from './access-log.ts';
 import { accessLogReaders } from './access-log-fields.ts';
-
-const startedAtWall = Date.parse('2025-10-10T13:55:36.123Z');
-
-function facts(more: Partial<RequestFacts> = {}): RequestFacts {
-  return {
-    ...newFacts(),
-    startedAt: 1000,
-    startedAtWall,
-    router: 'apps-mcp@file',
-    service: 'apps-wiki@file',
-    serverUrl: 'https://wiki.example:443',
-    originStatus: 200,
-    originDuration: 30,
-    username: 'dev-user',
-    requestBytes: 120,
-    replyBytes: 3456,
-    ...more,
-  };
-}
-
-/** Requests that have much in common, but nothing always. */
-const requests: fc.Arbitrary<{ readonly exchange: ExchangeOverrides; readonly status: number }> = fc.record({
-  status: fc.constantFrom(200, 403),
-  exchange: fc.record({
-    method: fc.constantFrom('POST', 'GET'),
-    path: fc.constantFrom('/wiki/mcp', '/"'),
-    id: fc.constantFrom('x-1', 'x-2'),
-    origin: fc.constantFrom('http://a', 'https://a', 'http://b', 'http://a:8000', 'http://a:8001'),
-    protocol: fc.constantFrom('1.1', '2'),
-    entrypoint: fc.constantFrom('web', 'websecure'),
-    peerAddress: fc.constantFrom('127.0.0.1', '::1'),
-    clientAddress: fc.constantFrom('127.0.0.1', '192.0.2.1'),
-    facts: fc
-      .record({
-        router: fc.constantFrom('a@file', 'b@file', undefined),
-        service: fc.constantFrom('c@file', undefined),
-        serverUrl: fc.constantFrom('https://wiki.example:443', undefined),
-        generation: fc.constantFrom(1, 2),
-        username: fc.constantFrom('dev', 'adm\u00efn', undefined),
-        originStatus: fc.constantFrom(200, 404, undefined),
-        retryAttempts: fc.constantFrom(0, 1),
-        errorType: fc.constantFrom('denied', undefined),
-        mcp: fc.option(
-          fc.record({
-            kind: fc.constantFrom('request', 'notification'),
-            era: fc.constantFrom('legacy', 'modern'),
-            method: fc.constantFrom('tools/call', 'resources/read'),
-            name: fc.constantFrom('a', 'b', undefined),
-            uri: fc.constantFrom('file:///a', 'file:///b', undefined),
-            requestId: fc.constantFrom('1', undefined),
-            sessionId: fc.constantFrom('s', undefined),
-            protocolVersion: fc.constantFrom('2025-11-25', undefined),
-            errorCode: fc.constantFrom(403, undefined),
-            toolError: fc.boolean(),
-            hidden: fc.constantFrom(0, 1),
-            offered: fc.constant(undefined),
-          }),
-          { nil: undefined },
-        ),
-        decision: fc.option(
-          fc.record({
-            id: fc.constantFrom('d-1', 'd-2'),
-            outcome: fc.constantFrom('allow', 'deny'),
-            reason: fc.constantFrom('rule', 'default'),
-            rule: fc.constantFrom(1, undefined),
-            ruleName: fc.constantFrom('admins', undefined),
-            middleware: fc.constantFrom('x@file', 'y@file'),
-          }),
-          { nil: undefined },
-        ),
-      })
-      .map(facts),
-  }),
-});
-
-type Tree = Readonly<Record<string, unknown>>;
-
-/** The first between others that each have one leaf of the second. */
-function neighbours<Kind extends object>(one: Kind, other: Kind): readonly Kind[] {
-  return Object.keys(one).flatMap((key) => {
-    const [mine, theirs] = [(one as Tree)[key], (other as Tree)[key]];
-    const isBranch = [mine, theirs].every((value) => typeof value === 'object' && value !== null);
-    const values = isBranch ? neighbours(mine as Tree, theirs as Tree) : [theirs];
-    return [one, ...values.map((value) => ({ ...one, [key]: value }))];
-  });
-}
 
 function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200): string {
   const lines: string[] = [];
@@ -100,7 +15,13 @@ function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200)
   if (parsed === undefined) throw new Error('the access log is off');
   const log = createAccessLog(parsed, keptLogger, { sink });
   log.record(
-    testExchange({ method: 'POST', path: '/wiki/mcp', query: '?access_token=hunter2', facts: facts(), ...exchange }),
+    testExchange({
+      method: 'POST',
+      path: '/wiki/mcp',
+      query: '?access_token=hunter2',
+      facts: proxiedFacts(),
+      ...exchange,
+    }),
     { status, end: 1042.4 },
   );
   return lines.join('');
@@ -122,7 +43,7 @@ describe('line formats', () => {
   });
 
   test('what is not known is a dash', () => {
-    const nothing = facts({ router: undefined, service: undefined, serverUrl: undefined, username: undefined });
+    const nothing = proxiedFacts({ router: undefined, service: undefined, serverUrl: undefined, username: undefined });
     expect(write({}, { facts: nothing, protocol: '2' }, 404)).toBe(
       '127.0.0.1 - - [10/Oct/2025:13:55:36 +0000] "POST /wiki/mcp HTTP/2.0" 404 3456 "-" "-" 1 "-" "-" 42ms\n',
     );
@@ -131,7 +52,7 @@ describe('line formats', () => {
   test('a client cannot end a field or a line', () => {
     const line = write(
       {},
-      { path: '/a"b\\c', headers: { 'User-Agent': 'x"\\\u001b é' }, facts: facts({ username: 'a\nb' }) },
+      { path: '/a"b\\c', headers: { 'User-Agent': 'x"\\\u001b é' }, facts: proxiedFacts({ username: 'a\nb' }) },
     );
     expect(line).toContain('"POST /a\\"b\\\\c HTTP/1.1"');
     expect(line).toContain('"x\\"\\\\\\x1b \\xc3\\xa9"');
@@ -152,7 +73,7 @@ describe('line formats', () => {
 
 describe('json', () => {
   test('[AR-access-log] Traefik’s names and the message of an MCP request', () => {
-    const mcp = facts({
+    const mcp = proxiedFacts({
       generation: 3,
       mcp: {
         kind: 'request',
@@ -233,7 +154,7 @@ describe('json', () => {
 
   test('a line says the same whatever was written before it', () => {
     fc.assert(
-      fc.property(requests, requests, (one, other) => {
+      fc.property(finishedRequests, finishedRequests, (one, other) => {
         const list = neighbours(one, other);
         const lines: string[] = [];
         const sink = keptSink('access', (line) => lines.push(line));
@@ -315,6 +236,6 @@ describe('filters', () => {
     [{ minDuration: '43ms' }, 200, {}, false],
     [{ minDuration: '43ms', statusCodes: [200] }, 200, {}, true],
   ])('%j, status %i, %j: %s', (filters, status, more, kept) => {
-    expect(write({ filters }, { facts: facts(more) }, status) !== '').toBe(kept);
+    expect(write({ filters }, { facts: proxiedFacts(more) }, status) !== '').toBe(kept);
   });
 });
