@@ -35,7 +35,7 @@ function queueOf(timeout = 10_000) {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('the memory of a batch that was answered is used again, and holds only what is new', async () => {
+test('the memory of a batch that was taken, and only of such a one, is used again and holds only what is new', async () => {
   const { sent, add } = queueOf();
   add('a long record', 'b');
   sent[0]?.answer(true);
@@ -46,6 +46,7 @@ test('the memory of a batch that was answered is used again, and holds only what
   add('f', 'g', 'h');
   expect(sent.map(({ text }) => text)).toEqual(['a long recordb', 'cd', 'ef']);
   expect(sent[1]?.buffer).toBe(sent[0]?.buffer);
+  expect(sent[2]?.buffer).not.toBe(sent[1]?.buffer);
 });
 
 test('a batch that was given up keeps its memory: its sender may still be reading it', async () => {

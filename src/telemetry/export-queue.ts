@@ -98,18 +98,18 @@ export class ExportQueue {
     this.#sending = true;
     this.#waiting -= next.records;
     const { batch, timeout, send, dropped, delay } = this.#options;
-    const limit = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => limit.resolve(undefined), timeout).unref();
-    let taken: boolean | undefined = false;
+    const limit = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => limit.resolve(false), timeout).unref();
+    let taken = false;
     try {
       taken = await Promise.race([send(next.bytes), limit.promise]);
-      // Whoever has not answered may still be reading it.
-      if (taken !== undefined && next.bytes.buffer.length <= mostSpared) this.#spare = next.bytes;
     } catch {
       taken = false;
     }
     clearTimeout(timer);
-    if (taken !== true) dropped(next.records);
+    if (!taken) dropped(next.records);
+    // A sender that has not succeeded may still be reading it.
+    else if (next.bytes.buffer.length <= mostSpared) this.#spare = next.bytes;
     this.#sending = false;
     if (this.#closed) return;
     if ((this.#batches[0]?.records ?? 0) >= batch) void this.#send();
