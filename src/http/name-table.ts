@@ -61,8 +61,8 @@ function placeOf(text: string, start: number, end: number): number {
 
 /**
  * An equal string that is nobody's part and stands in the engine's table of strings, as literals do: look-ups by it need
- * not go through that table first.
+ * not go through that table first, and whoever keeps it keeps no message. Nothing stays nothing.
  */
-export function ownString(text: string): string {
-  return Object.keys({ [text]: true })[0] ?? text;
+export function ownString<Text extends string | undefined>(text: Text): Text {
+  return text === undefined ? text : ((Object.keys({ [text]: true })[0] ?? text) as Text);
 }

@@ -27,7 +27,7 @@ const caller = source({
   keep: ({ exchange: { peerAddress, clientAddress }, facts: { username } }) => ({
     peerAddress,
     clientAddress,
-    username: own(username),
+    username: ownString(username),
   }),
   same: (kept, { exchange, facts }) =>
     kept.username === facts.username &&
@@ -37,12 +37,12 @@ const caller = source({
 
 const request = source({
   keep: ({ exchange: { target, method, originalPath, protocol } }) => ({
-    authority: own(target.authority),
-    host: own(target.host),
+    authority: ownString(target.authority),
+    host: ownString(target.host),
     port: target.port,
     scheme: target.scheme,
     method,
-    originalPath: own(originalPath),
+    originalPath: ownString(originalPath),
     protocol,
   }),
   same: (kept, { exchange }) =>
@@ -74,10 +74,10 @@ const message = source({
     mcp && {
       kind: mcp.kind,
       era: mcp.era,
-      method: own(mcp.method),
-      name: own(mcp.name),
-      uri: own(mcp.uri),
-      protocolVersion: own(mcp.protocolVersion),
+      method: ownString(mcp.method),
+      name: ownString(mcp.name),
+      uri: ownString(mcp.uri),
+      protocolVersion: ownString(mcp.protocolVersion),
       errorCode: mcp.errorCode,
       toolError: mcp.toolError,
       hidden: mcp.hidden,
@@ -128,9 +128,4 @@ export const accessLogParts: readonly (readonly [AccessLogPart, PartSource<unkno
 /** Each source is only asked about what it kept itself. */
 function source<Kept>(typed: PartSource<Kept>): PartSource<unknown> {
   return typed as PartSource<unknown>;
-}
-
-/** A text of its own: a piece of a message would keep the whole of it. */
-function own<Text extends string | undefined>(text: Text): Text {
-  return (text === undefined ? undefined : ownString(text)) as Text;
 }

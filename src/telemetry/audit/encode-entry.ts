@@ -125,10 +125,10 @@ const messages = new RecentFragments<AuditedMessage>({
     kept.protocolVersion === mcp.protocolVersion,
   keep: ({ kind, method, name, uri, protocolVersion }) => ({
     kind,
-    method: ownText(method),
-    name: ownText(name),
-    uri: ownText(uri),
-    protocolVersion: ownText(protocolVersion),
+    method: ownString(method),
+    name: ownString(name),
+    uri: ownString(uri),
+    protocolVersion: ownString(protocolVersion),
   }),
   encode(out, mcp) {
     text(out, key.mcp, mcp.kind);
@@ -140,15 +140,14 @@ const messages = new RecentFragments<AuditedMessage>({
 });
 
 /** A decision without its id. */
-const verdicts = new RecentFragments<AuditedDecision>({
+const verdicts = new RecentFragments({
   same: (kept, decision) =>
     kept.rule === decision.rule &&
     kept.reason === decision.reason &&
     kept.middleware === decision.middleware &&
     kept.ruleName === decision.ruleName &&
     kept.policySet === decision.policySet,
-  keep: ({ id, reason, rule, ruleName, middleware, policySet }) => ({
-    id,
+  keep: ({ reason, rule, ruleName, middleware, policySet }: AuditedDecision) => ({
     reason,
     rule,
     ruleName,
@@ -208,11 +207,6 @@ function sameValues(kept: readonly unknown[] | undefined, fields: ReadonlyMap<st
 function onlyClaims(fields: ReadonlyMap<string, JsonValue>): boolean {
   for (const path of fields.keys()) if (!path.startsWith('jwt.')) return false;
   return true;
-}
-
-/** A text of its own: a piece of a message would keep the whole of it. */
-function ownText(piece: string | undefined): string | undefined {
-  return piece === undefined ? undefined : ownString(piece);
 }
 
 /** Nothing is written for what is absent. */

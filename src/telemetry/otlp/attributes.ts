@@ -1,28 +1,20 @@
 import { ByteWriter } from '../byte-writer.ts';
 import { closeLength, openLength, writeTextField, writeVarint } from './protobuf.ts';
 
-/** The name of an attribute, encoded once, with the value that was written with it last. */
+/** The name of an attribute, encoded once. */
 export interface AttributeKey {
   readonly name: string;
   /** `KeyValue.key`, encoded. */
   readonly field: Uint8Array;
-  /** Undefined where every request has another value. */
-  readonly last: { value: Value | undefined; pair: Uint8Array } | undefined;
 }
 
 /** Of one attribute; lists have a function of their own. */
 type Value = string | number | boolean;
 
-/** A key whose value mostly stays the same from request to request, so that the encoded pair is kept. */
-export function steadyKey(name: string): AttributeKey {
-  return { ...key(name), last: { value: undefined, pair: new Uint8Array() } };
-}
-
-/** A key of values that differ. */
 export function key(name: string): AttributeKey {
   const out = new ByteWriter(64);
   writeTextField(out, 1, name);
-  return { name, field: new Uint8Array(out.written), last: undefined };
+  return { name, field: new Uint8Array(out.written) };
 }
 
 const valueField = 0x12;
@@ -34,22 +26,6 @@ const arrayValue = 0x2a;
 
 /** Writes one `KeyValue` as field `field` of the message at hand. */
 export function writeAttribute(out: ByteWriter, field: number, key: AttributeKey, value: Value): void {
-  const { last } = key;
-  if (last === undefined) {
-    encodePair(out, field, key, value);
-    return;
-  }
-  if (last.value !== value) {
-    const start = out.length;
-    encodePair(out, field, key, value);
-    last.value = value;
-    last.pair = new Uint8Array(out.buffer.subarray(start, out.length));
-    return;
-  }
-  out.bytes(last.pair);
-}
-
-function encodePair(out: ByteWriter, field: number, key: AttributeKey, value: Value): void {
   if (typeof value === 'string' && encodeShortPair(out, field, key, value)) return;
   out.byte((field << 3) | 2);
   const whole = openLength(out);

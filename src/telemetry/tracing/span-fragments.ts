@@ -37,8 +37,8 @@ export const operations = new RecentFragments({
       aliases,
       mcp: mcp && {
         method: ownString(mcp.method),
-        name: mcp.name && ownString(mcp.name),
-        protocolVersion: mcp.protocolVersion && ownString(mcp.protocolVersion),
+        name: ownString(mcp.name),
+        protocolVersion: ownString(mcp.protocolVersion),
         errorCode: mcp.errorCode,
       },
       httpMethod: exchange.method,
