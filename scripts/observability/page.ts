@@ -108,9 +108,10 @@ and one at DEBUG that begins with \`The request has been denied\`; both name the
 ## Audit
 
 One JSON record per line. The record of a call that is let through is written before the upstream is called: every call of
-an upstream has exactly one earlier record with \`outcome: allow\`. Each record names the hash of the one before; checkpoints
-are signed. \`portcullis audit verify FILE --key KEY\` finds what was removed, changed, moved or cut off. Keep the public key,
-which the log says at the start, apart from the stream.
+an upstream has exactly one earlier record with \`outcome: allow\`. Records are chained: those written in one moment (at
+most 64) are a block, the first record of each block names the hash of the block before, and checkpoints are signed.
+\`portcullis audit verify FILE --key KEY\` finds what was removed, changed, moved or cut off. Keep the public key, which the
+log says at the start, apart from the stream.
 
 | member | meaning |
 |---|---|

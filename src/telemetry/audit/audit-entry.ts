@@ -61,7 +61,11 @@ export const auditMembers: readonly { readonly name: string; readonly meaning: s
   { name: 'v', meaning: 'Version of the format: 1.' },
   { name: 'chain', meaning: 'Random name of the process’s chain; each process writes one of its own.' },
   { name: 'seq', meaning: 'Number of the record in its chain, from 1, without gaps.' },
-  { name: 'prev', meaning: 'SHA-256 (base64url) of the line before in the chain; empty in the first.' },
+  {
+    name: 'prev',
+    meaning:
+      'SHA-256 (base64url) of the lines of the chain from the last one that has this member up to the one before, each with its line feed; empty in the first record. Records written in the same moment follow without it.',
+  },
   {
     name: 'type',
     meaning:

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keepWithin } from '../../../test/support/kept-log.ts';
@@ -91,6 +91,51 @@ describe('a stream', () => {
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ type: 'checkpoint', end: true, count: 22 });
   });
 
+  test('[AUD-chain] lines of one moment are a block, of not too many, that the first line of the next one names', async () => {
+    const disk = new Disk();
+    const trail = open(disk);
+    for (const count of [1, 2, 150, 1]) {
+      for (let index = 0; index < count; index++) void trail.record(entry(`tool-${index}`));
+      await turns();
+    }
+    await trail.close();
+    const blocks: string[] = [];
+    for (const line of disk.lines) {
+      const { prev } = JSON.parse(line) as { prev?: string };
+      if (prev === undefined) blocks.push(`${blocks.pop()}${line}\n`);
+      else {
+        expect(prev).toBe(blocks.length === 0 ? '' : hash('sha256', blocks.at(-1) as string, 'base64url'));
+        blocks.push(`${line}\n`);
+      }
+    }
+    // The start comes with the first record.
+    expect(blocks.map((block) => block.split('\n').length - 1)).toEqual([2, 2, 64, 64, 22, 1, 1]);
+    expect(check(disk.lines)).toMatchObject({ records: 156, problems: [] });
+  });
+
+  test('[AUD-tampering] a changed record is named as exactly as its block allows', async () => {
+    const disk = new Disk();
+    const trail = open(disk);
+    for (const name of ['a', 'b', 'c', 'd']) void trail.record(entry(name));
+    await turns();
+    void trail.record(entry('e'));
+    await turns();
+    void trail.record(entry('f'));
+    await trail.close();
+    const { lines } = disk;
+    const messages = (at: number) =>
+      check(lines.with(at, (lines[at] ?? '').replace('allow', 'deny'))).problems.map(({ line, message }) => [
+        line,
+        message,
+      ]);
+    expect(messages(2)).toEqual([[6, 'one of the records 1 to 5, those before, was changed']]);
+    expect(messages(5)).toEqual([[7, 'record 6, the one before, was changed']]);
+    // What is missing in a block has changed its hash, which is not said twice.
+    expect(check(lines.toSpliced(2, 1)).problems.map(({ line, message }) => [line, message])).toEqual([
+      [3, 'record 3 is missing'],
+    ]);
+  });
+
   test('[AUD-chain] is signed every thousand records', async () => {
     const lines = await wholeStream(2_500);
     expect(check(lines)).toMatchObject({ signed: 3, problems: [] });
@@ -172,6 +217,12 @@ const tamperings: Readonly<Record<string, Tampering>> = {
     const record = JSON.parse(lines[at] ?? '') as { seq: number; chain: string; prev: string };
     const forged = JSON.stringify({ ...record, outcome: 'deny' });
     return lines.with(at, forged);
+  },
+  'takes out a link': (lines, at) => lines.with(at, (lines[at] ?? '').replace(/"prev":"[^"]*",/, '')),
+  'puts in a link': (lines, at, by) => {
+    const link = hash('sha256', `${lines[Math.max(0, at - 1 - (by % 2))]}\n`, 'base64url');
+    const line = lines[at] ?? '';
+    return lines.with(at, line.includes('"prev"') ? line : line.replace('"type"', `"prev":"${link}","type"`));
   },
   'adds one after the end': (lines) => {
     const last = JSON.parse(lines.at(-1) ?? '') as { seq: number; chain: string };

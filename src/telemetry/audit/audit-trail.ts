@@ -206,7 +206,7 @@ export class AuditTrail {
       }
       const start = chain.begin(lines);
       if (encodes(lines, entry)) {
-        chain.end(lines, start);
+        chain.end(lines);
         this.#linked(start);
       } else {
         chain.abandon(lines, start);
@@ -225,6 +225,7 @@ export class AuditTrail {
       this.#checkpointDue = false;
       this.#sinceCheckpoint = 0;
     }
+    chain.seal(lines);
     const { outlet } = this.#options;
     if (outlet === undefined) {
       this.#finish(settles, undefined);
@@ -238,7 +239,7 @@ export class AuditTrail {
     const { chain } = this.#options;
     const start = chain.begin(this.#lines);
     this.#lines.bytes(members);
-    chain.end(this.#lines, start);
+    chain.end(this.#lines);
     this.#linked(start);
   }
 

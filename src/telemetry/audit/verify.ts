@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, type Hash, type KeyObject, verify } from 'node:crypto';
 
 /** Something is wrong with an audit stream. */
 export interface AuditProblem {
@@ -20,7 +20,12 @@ export interface AuditReport {
 
 interface ChainState {
   seq: number;
-  previous: string;
+  /** The lines since the last `prev`, that one included; undefined where the stream begins between two. */
+  block: Hash | undefined;
+  /** The first record of the block. */
+  first: number;
+  /** Something else is wrong with the block, so that its hash says nothing new. */
+  broken: boolean;
   key: KeyObject | undefined;
   ended: boolean;
   /** Records since the last good signature. */
@@ -31,7 +36,7 @@ interface ChainState {
 interface Line {
   readonly chain: string;
   readonly seq: number;
-  readonly prev: string;
+  readonly prev?: string;
   readonly type: string;
   readonly key?: string;
   readonly sig?: string;
@@ -71,20 +76,30 @@ export class AuditVerifier {
     const { seq, prev } = record;
     let chain = this.#chains.get(record.chain);
     if (chain === undefined) {
-      chain = { seq: seq - 1, previous: prev, key: this.#given, ended: false, open: 0, last: at };
+      chain = {
+        seq: seq - 1,
+        block: undefined,
+        first: seq,
+        broken: false,
+        key: this.#given,
+        ended: false,
+        open: 0,
+        last: at,
+      };
       this.#chains.set(record.chain, chain);
       if (seq !== 1 && !this.#partial)
         this.#report(at, `records 1 to ${seq - 1} of chain ${record.chain} are missing at the beginning`);
-      if (seq === 1 && prev !== '') this.#report(at, 'the first record of a chain has no record before it');
+      if (seq === 1 && prev !== '')
+        this.#report(at, 'the first record of a chain names one before it, or does not say that there is none');
     }
     this.#checkPlace(record, chain, at);
+    chain.block?.update(`${text}\n`);
     if (record.type === 'start') this.#takeKey(record, chain, at);
     if (record.type === 'lost') this.#lost += record.count ?? 0;
     chain.open += 1;
     if (record.type === 'checkpoint') this.#checkSignature(text, record, chain, at);
     if (chain.ended && record.end !== true) this.#report(at, 'there is more after the end of its chain');
     chain.seq = Math.max(chain.seq, seq);
-    chain.previous = hash('sha256', text, 'base64url');
     chain.last = at;
   }
 
@@ -114,7 +129,19 @@ export class AuditVerifier {
         seq - expected === 1 ? `record ${expected} is missing` : `records ${expected} to ${seq - 1} are missing`,
       );
     else if (seq < expected) this.#report(at, `record ${seq} stands after record ${chain.seq}: moved or repeated`);
-    else if (prev !== chain.previous) this.#report(at, `record ${seq - 1}, the one before, was changed`);
+    if (seq !== expected) chain.broken = true;
+    if (prev === undefined) return;
+    const { block, broken, first } = chain;
+    if (block !== undefined && !broken && prev !== block.digest('base64url'))
+      this.#report(
+        at,
+        first === chain.seq
+          ? `record ${first}, the one before, was changed`
+          : `one of the records ${first} to ${chain.seq}, those before, was changed`,
+      );
+    chain.block = createHash('sha256');
+    chain.first = seq;
+    chain.broken = seq < expected;
   }
 
   #takeKey({ key }: Line, chain: ChainState, at: { file: string; line: number }): void {
@@ -184,7 +211,7 @@ function parseLine(text: string): Line | undefined {
     line.v === 1 &&
     typeof line.chain === 'string' &&
     Number.isSafeInteger(line.seq) &&
-    typeof line.prev === 'string' &&
+    (typeof line.prev === 'string' || (line.prev === undefined && line.type !== 'checkpoint')) &&
     typeof line.type === 'string';
   return whole ? (line as Line) : undefined;
 }
