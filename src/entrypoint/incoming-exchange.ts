@@ -21,6 +21,7 @@ const processTag = Math.floor(Math.random() * 0x7fffffff).toString(36);
 /** One request from a socket, checked by the rules of data-plane §2 before anything else sees it. */
 export class IncomingExchange implements Exchange {
   readonly #sequence: number;
+  #id: string | undefined = undefined;
   readonly entrypoint: string;
   readonly protocol: '1.0' | '1.1' | '2';
   readonly tlsDemands: string | undefined;
@@ -76,7 +77,8 @@ export class IncomingExchange implements Exchange {
   }
 
   get id(): string {
-    return `${processTag}-${this.#sequence.toString(36)}`;
+    this.#id ??= `${processTag}-${this.#sequence.toString(36)}`;
+    return this.#id;
   }
 
   onClosed(callback: () => void): () => void {

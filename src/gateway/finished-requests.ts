@@ -22,6 +22,8 @@ interface Finished {
 
 /** Milliseconds in which requests end together: long enough for a busy gateway, and nobody's eyes are quicker. */
 const togetherWithin = 2;
+/** So many are not kept waiting beyond the turn: the processor would have forgotten what they are about. */
+const many = 16;
 
 /**
  * Tells of requests that are over: all of some milliseconds, to one hearer after the other. Between two requests the
@@ -31,14 +33,23 @@ const togetherWithin = 2;
 export class FinishedRequests {
   readonly #hearers: Hearers;
   #waiting: Finished[] = [];
+  #timed = false;
 
   constructor(hearers: Hearers) {
     this.#hearers = hearers;
   }
 
   add(exchange: IncomingExchange, status: number): void {
-    if (this.#waiting.length === 0) setTimeout(tell, togetherWithin, this).unref();
-    this.#waiting.push({ exchange, status, end: performance.now() });
+    const waiting = this.#waiting.push({ exchange, status, end: performance.now() });
+    if (waiting === many) setImmediate(tell, this);
+    if (this.#timed) return;
+    this.#timed = true;
+    setTimeout(tellInTime, togetherWithin, this).unref();
+  }
+
+  tellInTime(): void {
+    this.#timed = false;
+    this.tell();
   }
 
   /** Tells of those that wait. */
@@ -58,6 +69,10 @@ export class FinishedRequests {
 
 function tell(requests: FinishedRequests): void {
   requests.tell();
+}
+
+function tellInTime(requests: FinishedRequests): void {
+  requests.tellInTime();
 }
 
 function count(metrics: GatewayMetrics, { exchange, status, end }: Finished): void {

@@ -33,7 +33,8 @@ describe('[PL-8.replay-fields] what is recorded of a message', () => {
     protocolVersion: '2025-11-25',
   };
   const recorded = (withhold: (path: Path) => boolean, given = sketch, sets = [everything]) => {
-    const { values, ...rest } = compileFieldReader(sets, withhold)(requestOf(given));
+    const { values, claimsOnly, ...rest } = compileFieldReader(sets, withhold)(requestOf(given));
+    expect(claimsOnly).toBe([...values.keys()].every((path) => path.startsWith('jwt.')));
     return { ...rest, values: [...values] };
   };
   const none = () => false;

@@ -8,6 +8,8 @@ import type { PolicySet } from './policy-set.ts';
 export interface RecordedFields {
   /** Values by path. */
   readonly values: ReadonlyMap<string, Value>;
+  /** True when all of them are claims of the caller. */
+  readonly claimsOnly: boolean;
   /** Paths that led to nothing. */
   readonly absent: readonly string[];
   /** Paths whose values were there but are not to be recorded. */
@@ -49,25 +51,32 @@ export function compileFieldReader(
 ): (request: PolicyRequest) => RecordedFields {
   const paths = new Map(sets.flatMap(policyPaths).map((path) => [path.text, path]));
   const read = [...paths.values()].filter(({ text }) => !always.has(text));
-  const kept = read.map((path) => ({ path, withheld: withhold(path) }));
+  const kept = read.map((path) => ({ path, withheld: withhold(path), claim: path.names[0] === 'jwt' }));
   return (request) => {
     const facts = new Facts(request);
     const named = namesItem(facts.method);
     const values = new Map<string, Value>();
     const absent: string[] = [];
     const withheld: string[] = [];
+    let claimsOnly = true;
     for (const one of kept) {
       const value = one.path.read(facts);
       if (named && ofItem.has(one.path.text) && (value === undefined || typeof value === 'string')) continue;
       if (value === undefined) absent.push(one.path.text);
       else if (one.withheld) withheld.push(one.path.text);
-      else values.set(one.path.text, value);
+      else {
+        values.set(one.path.text, value);
+        claimsOnly &&= one.claim;
+      }
     }
     const subject = subjects.get(facts.method);
     if (subject !== undefined && isObject(facts.params)) {
       const value = (facts.params as ObjectValue).get(subject);
-      if (value !== undefined) values.set(`mcp.params.${subject}`, value);
+      if (value !== undefined) {
+        values.set(`mcp.params.${subject}`, value);
+        claimsOnly = false;
+      }
     }
-    return { values, absent, withheld };
+    return { values, claimsOnly, absent, withheld };
   };
 }

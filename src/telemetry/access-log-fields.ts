@@ -17,41 +17,63 @@ export interface FinishedExchange {
 }
 
 /** Fields that requests have in common, by what they depend on. */
-export type AccessLogPart = 'way' | 'caller' | 'request' | 'result' | 'message' | 'decision';
+export type AccessLogPart = 'way' | 'caller' | 'message';
 
 /** One field of the access log. */
 export interface AccessLogReader {
   readonly name: string;
   /**
-   * The part of the line to which it belongs, whose text is kept because other requests have it, too; absent: each request
-   * has its own value. A field may depend on nothing but the source of its part.
+   * The part of the line to which it belongs, whose text is kept because other requests have it, too (`moment`: all of one
+   * millisecond); absent: each request has its own value. A field may depend on nothing but the source of its part.
    */
-  readonly part?: AccessLogPart;
-  /** `moment`: the same for all requests of one millisecond. `safe`: made by ourselves of characters that JSON takes as they are. */
-  readonly nature?: 'moment' | 'safe';
+  readonly part?: AccessLogPart | 'moment';
   /** `undefined`: this exchange has no such field. */
   read(finished: FinishedExchange): string | number | boolean | undefined;
 }
 
+/** Numbers that each request has of its own, and texts. They are read all at once, for every line has them. */
+export const ownNumbers = [
+  'Duration',
+  'RequestContentSize',
+  'RequestCount',
+  'OriginDuration',
+  'DownstreamContentSize',
+  'Overhead',
+] as const;
+export const ownTexts = ['RequestId', 'McpRequestId', 'DecisionId', 'TraceId', 'SpanId'] as const;
+
+const numbers: (number | undefined)[] = [];
+const texts: (string | undefined)[] = [];
+
+/** {@link ownNumbers}, valid until the next call. */
+export function numbersOf({ facts, duration, count }: FinishedExchange): readonly (number | undefined)[] {
+  const { originDuration } = facts;
+  numbers[0] = nanoseconds(duration);
+  numbers[1] = facts.requestBytes;
+  numbers[2] = count;
+  numbers[3] = originDuration === undefined ? undefined : nanoseconds(originDuration);
+  numbers[4] = facts.replyBytes;
+  numbers[5] = nanoseconds(Math.max(0, duration - (originDuration ?? 0)));
+  return numbers;
+}
+
+/** {@link ownTexts}, valid until the next call. */
+export function textsOf({ exchange, facts, trace }: FinishedExchange): readonly (string | undefined)[] {
+  texts[0] = exchange.id;
+  texts[1] = facts.mcp?.requestId;
+  texts[2] = facts.decision?.id;
+  texts[3] = trace?.traceId;
+  texts[4] = trace?.spanId;
+  return texts;
+}
+
 /** Every field, in the order they are written. Names are Traefik's where it has them; durations are in nanoseconds, as there. */
 export const accessLogReaders: readonly AccessLogReader[] = [
-  { name: 'StartUTC', nature: 'moment', read: ({ facts }) => isoTime(facts.startedAtWall) },
-  { name: 'StartLocal', nature: 'moment', read: ({ facts }) => localTime(facts.startedAtWall) },
-  { name: 'Duration', read: ({ duration }) => nanoseconds(duration) },
-  { name: 'RequestContentSize', read: ({ facts }) => facts.requestBytes },
-  { name: 'RequestCount', read: ({ count }) => count },
-  {
-    name: 'OriginDuration',
-    read: ({ facts }) => (facts.originDuration === undefined ? undefined : nanoseconds(facts.originDuration)),
-  },
-  { name: 'DownstreamContentSize', read: ({ facts }) => facts.replyBytes },
-  { name: 'Overhead', read: ({ facts, duration }) => nanoseconds(Math.max(0, duration - (facts.originDuration ?? 0))) },
-  { name: 'RequestId', nature: 'safe', read: ({ exchange }) => exchange.id },
-  { name: 'McpRequestId', read: ({ facts }) => facts.mcp?.requestId },
-  { name: 'McpSession', nature: 'safe', read: ({ facts }) => fingerprint(facts.mcp?.sessionId) },
-  { name: 'DecisionId', nature: 'safe', read: ({ facts }) => facts.decision?.id },
-  { name: 'TraceId', nature: 'safe', read: ({ trace }) => trace?.traceId },
-  { name: 'SpanId', nature: 'safe', read: ({ trace }) => trace?.spanId },
+  { name: 'StartUTC', part: 'moment', read: ({ facts }) => isoTime(facts.startedAtWall) },
+  { name: 'StartLocal', part: 'moment', read: ({ facts }) => localTime(facts.startedAtWall) },
+  ...ownNumbers.map((name, index): AccessLogReader => ({ name, read: (finished) => numbersOf(finished)[index] })),
+  ...ownTexts.map((name, index): AccessLogReader => ({ name, read: (finished) => textsOf(finished)[index] })),
+  { name: 'McpSession', read: ({ facts }) => fingerprint(facts.mcp?.sessionId) },
   { name: 'RouterName', part: 'way', read: ({ facts }) => facts.router },
   { name: 'ServiceName', part: 'way', read: ({ facts }) => facts.service },
   { name: 'ServiceURL', part: 'way', read: ({ facts }) => facts.serverUrl },
@@ -63,27 +85,27 @@ export const accessLogReaders: readonly AccessLogReader[] = [
   { name: 'ClientAddr', part: 'caller', read: ({ exchange }) => exchange.peerAddress },
   { name: 'ClientHost', part: 'caller', read: ({ exchange }) => exchange.clientAddress },
   { name: 'ClientUsername', part: 'caller', read: ({ facts }) => facts.username ?? '-' },
-  { name: 'RequestAddr', part: 'request', read: ({ exchange }) => exchange.target.authority },
-  { name: 'RequestHost', part: 'request', read: ({ exchange }) => exchange.target.host },
+  { name: 'RequestAddr', part: 'way', read: ({ exchange }) => exchange.target.authority },
+  { name: 'RequestHost', part: 'way', read: ({ exchange }) => exchange.target.host },
   {
     name: 'RequestPort',
-    part: 'request',
+    part: 'way',
     read: ({ exchange }) => (exchange.target.port === undefined ? '-' : String(exchange.target.port)),
   },
-  { name: 'RequestMethod', part: 'request', read: ({ exchange }) => exchange.method },
-  { name: 'RequestPath', part: 'request', read: ({ exchange }) => exchange.originalPath },
+  { name: 'RequestMethod', part: 'way', read: ({ exchange }) => exchange.method },
+  { name: 'RequestPath', part: 'way', read: ({ exchange }) => exchange.originalPath },
   {
     name: 'RequestProtocol',
-    part: 'request',
+    part: 'way',
     read: ({ exchange }) => (exchange.protocol === '2' ? 'HTTP/2.0' : `HTTP/${exchange.protocol}`),
   },
-  { name: 'RequestScheme', part: 'request', read: ({ exchange }) => exchange.target.scheme },
-  { name: 'OriginStatus', part: 'result', read: ({ facts }) => facts.originStatus },
-  { name: 'DownstreamStatus', part: 'result', read: ({ status }) => status },
-  { name: 'RetryAttempts', part: 'result', read: ({ facts }) => facts.retryAttempts },
+  { name: 'RequestScheme', part: 'way', read: ({ exchange }) => exchange.target.scheme },
+  { name: 'OriginStatus', part: 'way', read: ({ facts }) => facts.originStatus },
+  { name: 'DownstreamStatus', part: 'way', read: ({ status }) => status },
+  { name: 'RetryAttempts', part: 'way', read: ({ facts }) => facts.retryAttempts },
   { name: 'entryPointName', part: 'way', read: ({ exchange }) => exchange.entrypoint },
   { name: 'Generation', part: 'way', read: ({ facts }) => facts.generation },
-  { name: 'ErrorType', part: 'result', read: ({ facts }) => facts.errorType },
+  { name: 'ErrorType', part: 'way', read: ({ facts }) => facts.errorType },
   { name: 'McpKind', part: 'message', read: ({ facts }) => facts.mcp?.kind },
   { name: 'McpEra', part: 'message', read: ({ facts }) => facts.mcp?.era },
   { name: 'McpMethod', part: 'message', read: ({ facts }) => facts.mcp?.method },
@@ -92,10 +114,10 @@ export const accessLogReaders: readonly AccessLogReader[] = [
   { name: 'McpErrorCode', part: 'message', read: ({ facts }) => facts.mcp?.errorCode },
   { name: 'McpToolError', part: 'message', read: ({ facts }) => facts.mcp?.toolError },
   { name: 'McpHiddenItems', part: 'message', read: ({ facts }) => facts.mcp?.hidden },
-  { name: 'Decision', part: 'decision', read: ({ facts }) => facts.decision?.outcome },
-  { name: 'DecisionReason', part: 'decision', read: ({ facts }) => facts.decision?.reason },
-  { name: 'DecisionRule', part: 'decision', read: ({ facts }) => facts.decision?.ruleName ?? facts.decision?.rule },
-  { name: 'DecisionMiddleware', part: 'decision', read: ({ facts }) => facts.decision?.middleware },
+  { name: 'Decision', part: 'message', read: ({ facts }) => facts.decision?.outcome },
+  { name: 'DecisionReason', part: 'message', read: ({ facts }) => facts.decision?.reason },
+  { name: 'DecisionRule', part: 'message', read: ({ facts }) => facts.decision?.ruleName ?? facts.decision?.rule },
+  { name: 'DecisionMiddleware', part: 'message', read: ({ facts }) => facts.decision?.middleware },
 ];
 
 function nanoseconds(milliseconds: number): number {

@@ -1,70 +1,103 @@
 import { Buffer } from 'node:buffer';
 import type { Exchange } from '../http/exchange.ts';
-import { type AccessLogReader, accessLogReaders, type FinishedExchange } from './access-log-fields.ts';
+import {
+  type AccessLogReader,
+  accessLogReaders,
+  type FinishedExchange,
+  numbersOf,
+  ownNumbers,
+  ownTexts,
+  textsOf,
+} from './access-log-fields.ts';
 import { headerText, type LineWriter } from './access-log-line.ts';
 import type { AccessLogOptions, Mode } from './access-log-options.ts';
 import { accessLogParts } from './access-log-parts.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { writeIsoTime } from './iso-time.ts';
-import { RecentFragments } from './recent-fragments.ts';
+import { JoinedFragments, RecentFragments } from './recent-fragments.ts';
 import { isCredentialHeader, redacted } from './scrub.ts';
 
-/** A field that is written, with its `"Name":` and the comma before it made once. */
+/** A field that is written, with its `"Name":` made once. */
 interface WrittenField {
-  readonly key: string;
+  readonly key: Uint8Array;
   readonly redact: boolean;
   readonly reader: AccessLogReader;
 }
 
-const tail = Buffer.from('"level":"info","msg":"","time":"');
-const end = Buffer.from('"}\n');
+const begin = Buffer.from('{"level":"info","msg":"","time":"');
+const afterTime = Buffer.from('",');
+const end = Buffer.from('}\n');
+const redactedText = Buffer.from(JSON.stringify(redacted));
+const comma = 0x2c;
 
 /** Compiles lines of JSON: first what differs from request to request, then what mostly stays the same. */
 export function compileJson(options: AccessLogOptions): LineWriter {
   const { defaultMode, names } = options.fields;
-  const chosen: WrittenField[] = [];
+  const chosen = new Map<string, WrittenField>();
   for (const reader of accessLogReaders) {
     const mode = names[reader.name] ?? defaultMode;
-    if (mode !== 'drop') chosen.push({ reader, key: `${JSON.stringify(reader.name)}:`, redact: mode === 'redact' });
+    const key = Buffer.from(`${JSON.stringify(reader.name)}:`);
+    if (mode !== 'drop') chosen.set(reader.name, { reader, key, redact: mode === 'redact' });
   }
-  const writeMoment = compileMoment(chosen.filter(({ reader }) => reader.nature === 'moment'));
-  const varying = chosen
-    .filter(({ reader: { nature, part } }) => part === undefined && nature !== 'moment')
-    .map(({ key, redact, reader }) => ({
-      key: Buffer.from(key),
-      read: reader.read,
-      safe: redact || reader.nature === 'safe',
-      redact,
-    }));
+  const ofPart = (part: AccessLogReader['part']) => [...chosen.values()].filter(({ reader }) => reader.part === part);
+  const writeMoment = compileMoment(ofPart('moment'));
+  const numbers = ownNumbers.map((name) => chosen.get(name));
+  const texts = ownTexts.map((name) => chosen.get(name));
+  const others = ofPart(undefined).filter((field) => !numbers.includes(field) && !texts.includes(field));
+  const writeOthers = writeFields(others);
   const parts = accessLogParts
-    .map(([part, { same, keep }]) => {
-      const fields = chosen.filter(({ reader }) => reader.part === part);
-      return { fields, fragments: new RecentFragments({ same, keep, encode: writeFields(fields) }) };
-    })
+    .map(([part, { same, keep }]) => ({ fields: ofPart(part), same, keep }))
     .filter(({ fields }) => fields.length > 0)
-    .map(({ fragments }) => fragments);
+    .map(({ fields, same, keep }) => new RecentFragments({ same, keep, encode: writeFields(fields) }));
+  const common = new JoinedFragments<FinishedExchange>(parts);
   const writeHeaders = compileHeaders(options);
   return (finished, out) => {
-    out.byte(0x7b);
-    writeMoment(finished, out);
-    for (let index = 0; index < varying.length; index++) {
-      const field = varying[index];
-      const value = field?.read(finished);
-      if (field === undefined || value === undefined) continue;
-      out.bytes(field.key);
-      if (field.safe) {
-        out.byte(0x22);
-        out.ascii(field.redact ? redacted : String(value));
-        out.byte(0x22);
-      } else writeValue(value, out);
-      out.byte(0x2c);
-    }
-    for (let index = 0; index < parts.length; index++) parts[index]?.write(out, finished);
-    if (writeHeaders !== undefined) out.text(writeHeaders(finished.exchange));
-    out.bytes(tail);
+    out.bytes(begin);
     writeIsoTime(out, finished.facts.startedAtWall + finished.duration);
+    out.bytes(afterTime);
+    writeMoment(finished, out);
+    writeNumbers(out, numbers, numbersOf(finished));
+    writeTexts(out, texts, textsOf(finished));
+    writeOthers(out, finished);
+    common.write(out, finished);
+    if (writeHeaders !== undefined) out.text(writeHeaders(finished.exchange));
+    // Each field has a comma behind it.
+    out.length -= 1;
     out.bytes(end);
   };
+}
+
+function writeNumbers(
+  out: ByteWriter,
+  fields: readonly (WrittenField | undefined)[],
+  values: readonly (number | undefined)[],
+): void {
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index];
+    const value = values[index];
+    if (field === undefined || value === undefined) continue;
+    out.bytes(field.key);
+    if (field.redact) out.bytes(redactedText);
+    else if (Number.isFinite(value)) out.number(value);
+    else out.ascii('null');
+    out.byte(comma);
+  }
+}
+
+function writeTexts(
+  out: ByteWriter,
+  fields: readonly (WrittenField | undefined)[],
+  values: readonly (string | undefined)[],
+): void {
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index];
+    const value = values[index];
+    if (field === undefined || value === undefined) continue;
+    out.bytes(field.key);
+    if (field.redact) out.bytes(redactedText);
+    else out.jsonText(value);
+    out.byte(comma);
+  }
 }
 
 function writeValue(value: string | number | boolean, out: ByteWriter): void {
@@ -80,9 +113,10 @@ function writeFields(fields: readonly WrittenField[]): (out: ByteWriter, finishe
     for (const { key, redact, reader } of fields) {
       const value = reader.read(finished);
       if (value === undefined) continue;
-      out.ascii(key);
-      writeValue(redact ? redacted : value, out);
-      out.byte(0x2c);
+      out.bytes(key);
+      if (redact) out.bytes(redactedText);
+      else writeValue(value, out);
+      out.byte(comma);
     }
   };
 }

@@ -1,3 +1,4 @@
+import type { DecisionFacts, McpFacts } from '../http/facts.ts';
 import { ownString } from '../http/name-table.ts';
 import type { AccessLogPart, FinishedExchange } from './access-log-fields.ts';
 
@@ -8,19 +9,41 @@ interface PartSource<Kept> {
 }
 
 const way = source({
-  keep: ({ exchange, facts: { router, service, serverUrl, generation } }) => ({
-    router,
-    service,
-    serverUrl,
-    generation,
-    entrypoint: exchange.entrypoint,
+  keep: ({ exchange: { entrypoint, target, method, originalPath, protocol }, status, facts }) => ({
+    entrypoint,
+    router: facts.router,
+    service: facts.service,
+    serverUrl: facts.serverUrl,
+    generation: facts.generation,
+    authority: ownString(target.authority),
+    host: ownString(target.host),
+    port: target.port,
+    scheme: target.scheme,
+    method,
+    originalPath: ownString(originalPath),
+    protocol,
+    status,
+    originStatus: facts.originStatus,
+    retryAttempts: facts.retryAttempts,
+    errorType: facts.errorType,
   }),
-  same: (kept, { exchange, facts }) =>
+  same: (kept, { exchange, status, facts }) =>
+    kept.originalPath === exchange.originalPath &&
+    kept.status === status &&
+    kept.originStatus === facts.originStatus &&
+    kept.retryAttempts === facts.retryAttempts &&
+    kept.errorType === facts.errorType &&
     kept.serverUrl === facts.serverUrl &&
     kept.service === facts.service &&
     kept.router === facts.router &&
     kept.generation === facts.generation &&
-    kept.entrypoint === exchange.entrypoint,
+    kept.entrypoint === exchange.entrypoint &&
+    kept.method === exchange.method &&
+    kept.protocol === exchange.protocol &&
+    kept.authority === exchange.target.authority &&
+    kept.host === exchange.target.host &&
+    kept.port === exchange.target.port &&
+    kept.scheme === exchange.target.scheme,
 });
 
 const caller = source({
@@ -35,43 +58,9 @@ const caller = source({
     kept.clientAddress === exchange.clientAddress,
 });
 
-const request = source({
-  keep: ({ exchange: { target, method, originalPath, protocol } }) => ({
-    authority: ownString(target.authority),
-    host: ownString(target.host),
-    port: target.port,
-    scheme: target.scheme,
-    method,
-    originalPath: ownString(originalPath),
-    protocol,
-  }),
-  same: (kept, { exchange }) =>
-    kept.originalPath === exchange.originalPath &&
-    kept.method === exchange.method &&
-    kept.protocol === exchange.protocol &&
-    kept.authority === exchange.target.authority &&
-    kept.host === exchange.target.host &&
-    kept.port === exchange.target.port &&
-    kept.scheme === exchange.target.scheme,
-});
-
-const result = source({
-  keep: ({ status, facts: { originStatus, retryAttempts, errorType } }) => ({
-    status,
-    originStatus,
-    retryAttempts,
-    errorType,
-  }),
-  same: (kept, { status, facts }) =>
-    kept.status === status &&
-    kept.originStatus === facts.originStatus &&
-    kept.retryAttempts === facts.retryAttempts &&
-    kept.errorType === facts.errorType,
-});
-
 const message = source({
-  keep: ({ facts: { mcp } }) =>
-    mcp && {
+  keep: ({ facts: { mcp, decision } }) => ({
+    mcp: mcp && {
       kind: mcp.kind,
       era: mcp.era,
       method: ownString(mcp.method),
@@ -82,47 +71,51 @@ const message = source({
       toolError: mcp.toolError,
       hidden: mcp.hidden,
     },
-  same: (kept, { facts: { mcp } }) =>
-    kept === undefined || mcp === undefined
-      ? kept === mcp
-      : kept.name === mcp.name &&
-        kept.method === mcp.method &&
-        kept.uri === mcp.uri &&
-        kept.kind === mcp.kind &&
-        kept.era === mcp.era &&
-        kept.protocolVersion === mcp.protocolVersion &&
-        kept.errorCode === mcp.errorCode &&
-        kept.toolError === mcp.toolError &&
-        kept.hidden === mcp.hidden,
+    decision: decision && {
+      outcome: decision.outcome,
+      reason: decision.reason,
+      rule: decision.rule,
+      ruleName: decision.ruleName,
+      middleware: decision.middleware,
+    },
+  }),
+  same: (kept, { facts }) => sameMessage(kept.mcp, facts.mcp) && sameDecision(kept.decision, facts.decision),
 });
 
-const decision = source({
-  keep: ({ facts: { decision: made } }) =>
-    made && {
-      outcome: made.outcome,
-      reason: made.reason,
-      rule: made.rule,
-      ruleName: made.ruleName,
-      middleware: made.middleware,
-    },
-  same: (kept, { facts: { decision: made } }) =>
-    kept === undefined || made === undefined
-      ? kept === made
-      : kept.rule === made.rule &&
-        kept.ruleName === made.ruleName &&
-        kept.middleware === made.middleware &&
-        kept.outcome === made.outcome &&
-        kept.reason === made.reason,
-});
+function sameMessage(
+  one: Omit<McpFacts, 'offered' | 'requestId' | 'sessionId'> | undefined,
+  other: McpFacts | undefined,
+) {
+  if (one === undefined || other === undefined) return one === other;
+  return (
+    one.name === other.name &&
+    one.method === other.method &&
+    one.uri === other.uri &&
+    one.kind === other.kind &&
+    one.era === other.era &&
+    one.protocolVersion === other.protocolVersion &&
+    one.errorCode === other.errorCode &&
+    one.toolError === other.toolError &&
+    one.hidden === other.hidden
+  );
+}
+
+function sameDecision(one: Omit<DecisionFacts, 'id'> | undefined, other: DecisionFacts | undefined) {
+  if (one === undefined || other === undefined) return one === other;
+  return (
+    one.rule === other.rule &&
+    one.ruleName === other.ruleName &&
+    one.middleware === other.middleware &&
+    one.outcome === other.outcome &&
+    one.reason === other.reason
+  );
+}
 
 /** Of each part, in the order they are written. */
 export const accessLogParts: readonly (readonly [AccessLogPart, PartSource<unknown>])[] = [
   ['way', way],
   ['caller', caller],
-  ['request', request],
-  ['result', result],
   ['message', message],
-  ['decision', decision],
 ];
 
 /** Each source is only asked about what it kept itself. */

@@ -67,14 +67,15 @@ export function createAccessLog(
         trace,
       };
       if (!keeps(finished)) return;
+      if (copy === undefined) {
+        sink?.add(writeLine, finished);
+        return;
+      }
       line.length = 0;
       writeLine(finished, line);
-      sink?.add(line);
-      copy?.(
-        line.written.toString('utf8', 0, line.length - 1),
-        { status, end, trace },
-        exchange.facts.startedAtWall + finished.duration,
-      );
+      const text = line.written.toString();
+      sink?.write(text);
+      copy(text.slice(0, -1), { status, end, trace }, exchange.facts.startedAtWall + finished.duration);
     },
     reopen: () => sink?.reopen(),
     get dropped() {

@@ -13,8 +13,8 @@ import { FileOutlet, type Outlet } from './file-outlet.ts';
 export interface LineSink {
   /** Takes one line, with its line feed. */
   write(line: string): void;
-  /** As `write`, of what the writer holds; it may be used again at once. */
-  add(line: ByteWriter): void;
+  /** As `write`, of a line that `encode` writes of the source, straight into the memory that goes to the file. */
+  add<Source>(encode: (source: Source, out: ByteWriter) => void, source: Source): void;
   /** Opens the file again after it was renamed by a rotation. Nothing happens for standard output. */
   reopen(): void;
   /** Writes what is left, for at most `withinMs` milliseconds, and takes no more. */
@@ -80,15 +80,27 @@ class BatchingSink implements LineSink {
   }
 
   write(line: string): void {
-    if (!this.#hasRoom(line.length)) return;
+    if (this.#closed || this.#pending.length + line.length > this.#maxWaiting) {
+      this.#drop(1);
+      return;
+    }
     this.#pending.text(line);
     this.#added();
   }
 
-  add(line: ByteWriter): void {
-    if (!this.#hasRoom(line.length)) return;
-    this.#pending.append(line);
-    this.#added();
+  add<Source>(encode: (source: Source, out: ByteWriter) => void, source: Source): void {
+    const pending = this.#pending;
+    const { length } = pending;
+    let taken = false;
+    try {
+      if (!this.#closed) encode(source, pending);
+      taken = !this.#closed && pending.length <= this.#maxWaiting;
+    } finally {
+      // Half a line would spoil the next one.
+      if (!taken) pending.length = length;
+    }
+    if (taken) this.#added();
+    else this.#drop(1);
   }
 
   reopen(): void {
@@ -108,12 +120,6 @@ class BatchingSink implements LineSink {
         resolve();
       });
     });
-  }
-
-  #hasRoom(bytes: number): boolean {
-    if (!this.#closed && this.#pending.length + bytes <= this.#maxWaiting) return true;
-    this.#drop(1);
-    return false;
   }
 
   #added(): void {

@@ -11,48 +11,97 @@ export interface FragmentOptions<Part, Kept> {
   encode(out: ByteWriter, part: Part): void;
 }
 
-interface Remembered<Kept> {
-  kept: Kept;
+/** Something that was encoded. Its bytes stay what they are until the same {@link RecentFragments} are asked again. */
+export interface Fragment {
   readonly bytes: ByteWriter;
+}
+
+interface Remembered<Kept> extends Fragment {
+  readonly kept: Kept;
+}
+
+/** Where records take a part of theirs from. */
+export interface FragmentSource<Part> {
+  /** The same object as before only when it is the same fragment. */
+  find(part: Part): Fragment;
 }
 
 /**
  * The last few things that were encoded, with their bytes: records of one moment have parts in common, such as the caller
  * and the rule. A part that is not among them costs a copy more.
  */
-export class RecentFragments<Part, Kept = Part> {
+export class RecentFragments<Part, Kept = Part> implements FragmentSource<Part> {
   readonly #options: FragmentOptions<Part, Kept>;
   readonly #entries: Remembered<Kept>[] = [];
   #oldest = 0;
+  /** For the next one; memory of one that is no longer remembered. */
+  #spare = new ByteWriter(256);
 
   constructor(options: FragmentOptions<Part, Kept>) {
     this.#options = options;
   }
 
   write(out: ByteWriter, part: Part): void {
+    out.append(this.find(part).bytes);
+  }
+
+  find(part: Part): Fragment {
     const entries = this.#entries;
     for (let index = 0; index < entries.length; index++) {
       const entry = entries[index] as Remembered<Kept>;
-      if (!this.#options.same(entry.kept, part)) continue;
-      out.append(entry.bytes);
-      return;
+      if (this.#options.same(entry.kept, part)) return entry;
     }
-    const start = out.length;
-    this.#options.encode(out, part);
-    const entry = this.#place(this.#options.keep(part));
-    entry.bytes.length = 0;
-    entry.bytes.bytes(out.buffer.subarray(start, out.length));
-  }
-
-  #place(kept: Kept): Remembered<Kept> {
-    if (this.#entries.length < remembered) {
-      const entry = { kept, bytes: new ByteWriter(256) };
-      this.#entries.push(entry);
-      return entry;
-    }
-    const entry = this.#entries[this.#oldest] as Remembered<Kept>;
-    this.#oldest = (this.#oldest + 1) % remembered;
-    entry.kept = kept;
+    // What cannot be encoded is not remembered.
+    const bytes = this.#spare;
+    bytes.length = 0;
+    this.#options.encode(bytes, part);
+    const entry = { kept: this.#options.keep(part), bytes };
+    const place = this.#oldest;
+    this.#spare = entries[place]?.bytes ?? new ByteWriter(256);
+    entries[place] = entry;
+    this.#oldest = (place + 1) % remembered;
     return entry;
   }
+}
+
+interface Combination {
+  fragments: readonly Fragment[];
+  readonly bytes: ByteWriter;
+}
+
+/** Fragments that stand one behind the other in every record: a combination that came lately is one copy. */
+export class JoinedFragments<Part> {
+  readonly #sources: readonly FragmentSource<Part>[];
+  readonly #found: Fragment[] = [];
+  readonly #combinations: Combination[] = [];
+  #oldest = 0;
+
+  constructor(sources: readonly FragmentSource<Part>[]) {
+    this.#sources = sources;
+  }
+
+  write(out: ByteWriter, part: Part): void {
+    const sources = this.#sources;
+    const found = this.#found;
+    for (let index = 0; index < sources.length; index++)
+      found[index] = (sources[index] as FragmentSource<Part>).find(part);
+    for (let index = 0; index < this.#combinations.length; index++) {
+      const combination = this.#combinations[index] as Combination;
+      if (!sameFragments(combination.fragments, found)) continue;
+      out.append(combination.bytes);
+      return;
+    }
+    const place = this.#oldest;
+    const bytes = this.#combinations[place]?.bytes ?? new ByteWriter(512);
+    bytes.length = 0;
+    for (const fragment of found) bytes.append(fragment.bytes);
+    this.#combinations[place] = { fragments: [...found], bytes };
+    this.#oldest = (place + 1) % remembered;
+    out.append(bytes);
+  }
+}
+
+function sameFragments(one: readonly Fragment[], other: readonly Fragment[]): boolean {
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
+  return true;
 }

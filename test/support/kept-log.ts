@@ -1,5 +1,6 @@
 import { afterAll } from 'vitest';
 import { createApplicationLog } from '../../src/telemetry/application-log.ts';
+import { ByteWriter } from '../../src/telemetry/byte-writer.ts';
 import type { LineSink } from '../../src/telemetry/line-sink.ts';
 import type { LogFields, Logger, LogLevel } from '../../src/telemetry/log.ts';
 import { keepOutput } from './canaries.ts';
@@ -17,7 +18,11 @@ export function keptSink(name: string, seen: (line: string) => void = () => {}):
   };
   return {
     write: take,
-    add: (line) => take(line.written.toString()),
+    add(encode, source) {
+      const line = new ByteWriter();
+      encode(source, line);
+      take(line.written.toString());
+    },
     reopen() {},
     close: () => Promise.resolve(),
     dropped: 0,

@@ -23,7 +23,7 @@ export function compileAccount(trail: AuditTrail | undefined, sets: readonly Pol
   );
   return (exchange, question, decision) => {
     const { identity, facts } = exchange;
-    const { values, absent, withheld } = read(question);
+    const { values, claimsOnly, absent, withheld } = read(question);
     return trail.record({
       type: 'decision',
       time: decision.time,
@@ -42,6 +42,7 @@ export function compileAccount(trail: AuditTrail | undefined, sets: readonly Pol
       },
       decision,
       fields: values,
+      claimsOnly,
       absent: absent.length === 0 ? undefined : absent,
       withheld: withheld.length === 0 ? undefined : withheld,
       trace: facts.trace?.traceId,

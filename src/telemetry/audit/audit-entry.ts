@@ -18,6 +18,8 @@ export interface AuditEntry {
   readonly decision?: AuditedDecision | undefined;
   /** Values of the fields that the policies read, by path. */
   readonly fields?: ReadonlyMap<string, JsonValue> | undefined;
+  /** True when these are claims alone, which come again with the next message of the caller. Not written. */
+  readonly claimsOnly?: boolean | undefined;
   /** Fields that the policies read and that had no value. */
   readonly absent?: readonly string[] | undefined;
   /** Fields that the policies read and whose values the operator did not opt in to record. */

@@ -42,6 +42,7 @@ const entries: fc.Arbitrary<AuditEntry> = fc.record({
       .filter((json) => !json.includes('"__proto__"'))
       .map((json) => new Map([['jwt.sub', 'x"'], ['mcp.params.arguments', scanJsonText(json)] as const])),
   ),
+  claimsOnly: maybe(fc.boolean()),
   absent: maybe(fc.array(text)),
   withheld: maybe(fc.array(text)),
   hidden: maybe(fc.nat()),
@@ -64,7 +65,9 @@ test('a record says what JSON.stringify would say of the entry, on one line', ()
           ? undefined
           : Object.fromEntries([...entry.fields].map(([path, value]) => [path, JSON.parse(stringify(value))]));
       expect(JSON.parse(`{${encoded}}`)).toEqual(
-        JSON.parse(JSON.stringify({ ...entry, time: new Date(entry.time).toISOString(), fields })),
+        JSON.parse(
+          JSON.stringify({ ...entry, time: new Date(entry.time).toISOString(), fields, claimsOnly: undefined }),
+        ),
       );
     }),
   );

@@ -3,7 +3,7 @@ import { JsonNumber, type JsonValue, stringify } from '../../http/json.ts';
 import { ownString } from '../../http/name-table.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { writeIsoTime } from '../iso-time.ts';
-import { RecentFragments } from '../recent-fragments.ts';
+import { JoinedFragments, RecentFragments } from '../recent-fragments.ts';
 import type { AuditEntry, AuditedDecision, AuditedMessage, AuditType } from './audit-entry.ts';
 
 /** Writes the entry as JSON members, without the braces: the chain puts its own members in front. */
@@ -11,27 +11,28 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   const { mcp, decision } = entry;
   out.bytes(typeMembers[entry.type]);
   writeIsoTime(out, entry.time);
-  out.bytes(outcomeMembers[entry.outcome]);
+  out.byte(quote);
   text(out, key.exchange, entry.exchange);
-  callers.write(out, entry);
-  if (mcp !== undefined) {
-    messages.write(out, mcp);
-    text(out, key.requestId, mcp.requestId);
-    out.byte(braceEnd);
-  }
-  if (decision !== undefined) {
-    text(out, key.decisionId, decision.id);
-    verdicts.write(out, decision);
-  }
   count(out, key.hidden, entry.hidden);
   text(out, key.errorType, entry.errorType);
   count(out, key.status, entry.status);
   count(out, key.generation, entry.generation);
   count(out, key.problems, entry.problems);
   text(out, key.trace, entry.trace);
-  readings.write(out, entry);
+  if (decision !== undefined) text(out, key.decisionId, decision.id);
+  if (entry.fields === undefined || entry.claimsOnly === true) common.write(out, entry);
+  else {
+    // Values of a message may be long, and come once.
+    callersVerdicts.write(out, entry);
+    writeReadings(out, entry);
+    messages.write(out, entry);
+  }
+  if (mcp === undefined) return;
+  text(out, key.requestId, mcp.requestId);
+  out.byte(braceEnd);
 }
 
+const quote = 0x22;
 const braceEnd = 0x7d;
 
 /** Members' names with what precedes them. */
@@ -68,7 +69,7 @@ const typeMembers = members<AuditType>(
 );
 const outcomeMembers = members<AuditEntry['outcome']>(
   ['allow', 'deny', 'filtered', 'refused', 'loaded', 'rejected'],
-  (outcome) => `","outcome":"${outcome}"`,
+  (outcome) => `,"outcome":"${outcome}"`,
 );
 
 function members<Word extends string>(words: readonly Word[], of: (word: Word) => string): Record<Word, Buffer> {
@@ -89,22 +90,25 @@ function json(out: ByteWriter, value: JsonValue): void {
   } else out.text(stringify(value));
 }
 
-/** Who sent a request, and by which way. */
+/** Who sent a request, by which way, and what became of it. */
 const callers = new RecentFragments({
-  same: (kept, { router, client, identity }) =>
+  same: (kept, { outcome, router, client, identity }) =>
     kept.subject === identity?.subject &&
     kept.issuer === identity?.issuer &&
     kept.kind === identity?.kind &&
     kept.client === client &&
-    kept.router === router,
-  keep: ({ router, client, identity }: AuditEntry) => ({
+    kept.router === router &&
+    kept.outcome === outcome,
+  keep: ({ outcome, router, client, identity }: AuditEntry) => ({
+    outcome,
     router,
     client,
     kind: identity?.kind,
     issuer: identity?.issuer,
     subject: identity?.subject,
   }),
-  encode(out, { router, client, identity }) {
+  encode(out, { outcome, router, client, identity }) {
+    out.bytes(outcomeMembers[outcome]);
     text(out, key.router, router);
     text(out, key.client, client);
     if (identity === undefined) return;
@@ -116,21 +120,25 @@ const callers = new RecentFragments({
 });
 
 /** A message without its id, and without the end. */
-const messages = new RecentFragments<AuditedMessage>({
-  same: (kept, mcp) =>
-    kept.name === mcp.name &&
-    kept.method === mcp.method &&
-    kept.uri === mcp.uri &&
-    kept.kind === mcp.kind &&
-    kept.protocolVersion === mcp.protocolVersion,
-  keep: ({ kind, method, name, uri, protocolVersion }) => ({
-    kind,
-    method: ownString(method),
-    name: ownString(name),
-    uri: ownString(uri),
-    protocolVersion: ownString(protocolVersion),
-  }),
-  encode(out, mcp) {
+const messages = new RecentFragments<AuditEntry, Omit<AuditedMessage, 'requestId'> | undefined>({
+  same: (kept, { mcp }) =>
+    kept === undefined || mcp === undefined
+      ? kept === mcp
+      : kept.name === mcp.name &&
+        kept.method === mcp.method &&
+        kept.uri === mcp.uri &&
+        kept.kind === mcp.kind &&
+        kept.protocolVersion === mcp.protocolVersion,
+  keep: ({ mcp }) =>
+    mcp && {
+      kind: mcp.kind,
+      method: ownString(mcp.method),
+      name: ownString(mcp.name),
+      uri: ownString(mcp.uri),
+      protocolVersion: ownString(mcp.protocolVersion),
+    },
+  encode(out, { mcp }) {
+    if (mcp === undefined) return;
     text(out, key.mcp, mcp.kind);
     text(out, key.method, mcp.method);
     text(out, key.name, mcp.name);
@@ -139,22 +147,26 @@ const messages = new RecentFragments<AuditedMessage>({
   },
 });
 
-/** A decision without its id. */
-const verdicts = new RecentFragments({
-  same: (kept, decision) =>
-    kept.rule === decision.rule &&
-    kept.reason === decision.reason &&
-    kept.middleware === decision.middleware &&
-    kept.ruleName === decision.ruleName &&
-    kept.policySet === decision.policySet,
-  keep: ({ reason, rule, ruleName, middleware, policySet }: AuditedDecision) => ({
-    reason,
-    rule,
-    ruleName,
-    middleware,
-    policySet,
-  }),
-  encode(out, decision) {
+/** A decision behind its id. */
+const verdicts = new RecentFragments<AuditEntry, Omit<AuditedDecision, 'id'> | undefined>({
+  same: (kept, { decision }) =>
+    kept === undefined || decision === undefined
+      ? kept === decision
+      : kept.rule === decision.rule &&
+        kept.reason === decision.reason &&
+        kept.middleware === decision.middleware &&
+        kept.ruleName === decision.ruleName &&
+        kept.policySet === decision.policySet,
+  keep: ({ decision }) =>
+    decision && {
+      reason: decision.reason,
+      rule: decision.rule,
+      ruleName: decision.ruleName,
+      middleware: decision.middleware,
+      policySet: decision.policySet,
+    },
+  encode(out, { decision }) {
+    if (decision === undefined) return;
     text(out, key.reason, decision.reason);
     count(out, key.rule, decision.rule);
     text(out, key.ruleName, decision.ruleName);
@@ -164,50 +176,49 @@ const verdicts = new RecentFragments({
   },
 });
 
-/** What was read. Values of a message are not kept: they may be long, and come once. */
-const readings = new RecentFragments<Reading, KeptReading>({
+interface KeptReadings extends Pick<AuditEntry, 'absent' | 'withheld'> {
+  /** Paths and values in turn. */
+  readonly values: readonly unknown[];
+}
+
+/** What was read of the caller, and what there was not or is withheld. */
+const readings = new RecentFragments<AuditEntry, KeptReadings>({
   same: (kept, { fields, absent, withheld }) =>
     sameTexts(kept.absent, absent) && sameTexts(kept.withheld, withheld) && sameValues(kept.values, fields),
   keep: ({ fields, absent, withheld }) => ({
     absent,
     withheld,
-    values: fields === undefined ? [] : onlyClaims(fields) ? [...fields].flat() : undefined,
+    values: fields === undefined ? [] : [...fields].flat(),
   }),
-  encode(out, { fields, absent, withheld }) {
-    if (absent !== undefined) list(out, ',"absent":[', absent);
-    if (withheld !== undefined) list(out, ',"withheld":[', withheld);
-    if (fields === undefined || fields.size === 0) return;
-    let before = ',"fields":{';
-    for (const [path, value] of fields) {
-      out.ascii(before);
-      out.jsonText(path);
-      out.ascii(':');
-      json(out, value);
-      before = ',';
-    }
-    out.byte(braceEnd);
-  },
+  encode: writeReadings,
 });
 
-type Reading = Pick<AuditEntry, 'fields' | 'absent' | 'withheld'>;
-
-interface KeptReading extends Omit<Reading, 'fields'> {
-  /** Paths and values in turn; undefined: not kept. */
-  readonly values: readonly unknown[] | undefined;
+function writeReadings(out: ByteWriter, { fields, absent, withheld }: AuditEntry): void {
+  if (absent !== undefined) list(out, ',"absent":[', absent);
+  if (withheld !== undefined) list(out, ',"withheld":[', withheld);
+  if (fields === undefined || fields.size === 0) return;
+  let before = ',"fields":{';
+  for (const [path, value] of fields) {
+    out.ascii(before);
+    out.jsonText(path);
+    out.ascii(':');
+    json(out, value);
+    before = ',';
+  }
+  out.byte(braceEnd);
 }
 
-function sameValues(kept: readonly unknown[] | undefined, fields: ReadonlyMap<string, JsonValue> | undefined): boolean {
-  if (kept === undefined || fields === undefined) return kept !== undefined && kept.length === 0;
+function sameValues(kept: readonly unknown[], fields: ReadonlyMap<string, JsonValue> | undefined): boolean {
+  if (fields === undefined) return kept.length === 0;
   if (kept.length !== 2 * fields.size) return false;
   let index = 0;
   for (const [path, value] of fields) if (kept[index++] !== path || kept[index++] !== value) return false;
   return true;
 }
 
-function onlyClaims(fields: ReadonlyMap<string, JsonValue>): boolean {
-  for (const path of fields.keys()) if (!path.startsWith('jwt.')) return false;
-  return true;
-}
+/** The decision goes on where its id ends, and the message goes on behind all of them. */
+const common = new JoinedFragments<AuditEntry>([verdicts, callers, readings, messages]);
+const callersVerdicts = new JoinedFragments<AuditEntry>([verdicts, callers]);
 
 /** Nothing is written for what is absent. */
 function text(out: ByteWriter, before: Uint8Array, value: string | undefined): void {
