@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { lowerQuartile, median, pinned, stop, waitForPort } from './measure.ts';
-import type { BenchFiles } from './setup.ts';
+import { type BenchFiles, upstreamPort } from './setup.ts';
 
 /** One way to configure the gateway. */
 export interface Setting {
@@ -26,6 +26,7 @@ export interface Difference {
 
 const windowMilliseconds = 100;
 const connections = 64;
+const roundsToWarmUp = 80;
 const ports = [9_780, 9_781];
 
 /**
@@ -54,8 +55,8 @@ export async function comparePair(
     for (const port of ports) await waitForPort(port);
     // Long enough for them to have given back what their start needed (decision 7), and to be compiled.
     await pause(6_000);
-    await takeTurns(files, child.pid as number, 500, 16);
-    const [base = [], other = []] = await takeTurns(files, child.pid as number, windowMilliseconds, rounds);
+    const all = await takeTurns(files, child.pid as number, rounds + roundsToWarmUp);
+    const [base = [], other = []] = all.map((costs) => costs.slice(roundsToWarmUp));
     const added = other.map((cost, round) => cost - (base[round] as number));
     return {
       base: median(base),
@@ -69,9 +70,18 @@ export async function comparePair(
 }
 
 /** CPU per request in microseconds, by port and round. */
-async function takeTurns(files: BenchFiles, pid: number, milliseconds: number, rounds: number): Promise<number[][]> {
-  const numbers = [pid, milliseconds, rounds, connections].map(String);
-  const args = ['-c', '1', files.turns, ...numbers, files.rawRequest, ...ports.map(String)];
+async function takeTurns(files: BenchFiles, pid: number, rounds: number): Promise<number[][]> {
+  const numbers = [pid, windowMilliseconds, rounds, connections].map(String);
+  const args = [
+    '-c',
+    '1',
+    files.turns,
+    ...numbers,
+    files.rawRequest,
+    String(upstreamPort),
+    '300',
+    ...ports.map(String),
+  ];
   const { stdout } = await promisify(execFile)('taskset', args, { maxBuffer: 64 * 1024 * 1024 });
   const costs: number[][] = ports.map(() => []);
   for (const line of stdout.trim().split('\n')) {

@@ -12,6 +12,7 @@ import { createAccessLog } from '../src/telemetry/access-log.ts';
 import { openAppendFile } from '../src/telemetry/append-file.ts';
 import { AuditTrail } from '../src/telemetry/audit/audit-trail.ts';
 import { AuditChain } from '../src/telemetry/audit/chain.ts';
+import { ByteWriter } from '../src/telemetry/byte-writer.ts';
 import { silentLogger } from '../src/telemetry/log.ts';
 import { GatewayMetrics } from '../src/telemetry/metrics/gateway-metrics.ts';
 import { pushRecords } from '../src/telemetry/opentelemetry.ts';
@@ -101,6 +102,23 @@ const compiled = compilePolicySet(
 );
 if (!compiled.ok) throw new Error('the policies of the benchmark are broken');
 const { policies } = compiled;
+
+// A process that has served for a while has seen texts of more kinds than the engine keeps quick ways for.
+const many = `${'many '.repeat(4)}${process.pid}`;
+const kinds = [
+  many,
+  many.slice(2, 18),
+  `${many}日本`,
+  `日本${many}`.slice(1, 16),
+  JSON.parse('"日本"') as string,
+  'enum',
+];
+for (const text of kinds) {
+  const writer = new ByteWriter();
+  writer.text(text);
+  writer.jsonText(text);
+  writer.putAscii(text, 0);
+}
 
 const metrics = new GatewayMetrics({ aliases: false, toolNames: 200 });
 const accessLog = createAccessLog(

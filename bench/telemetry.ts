@@ -8,18 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCollector } from './collector.ts';
 import { keepCoresAwake } from './idle-cores.ts';
-import { pinned, stop, waitForPort } from './measure.ts';
 import { comparePair } from './pair.ts';
-import { prepare, upstreamPort } from './setup.ts';
+import { prepare } from './setup.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 150);
 const only = process.argv.slice(2);
 const cores = keepCoresAwake();
 const files = await prepare();
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-telemetry-'));
-const upstream = pinned('1', files.upstream, [String(upstreamPort), '300']);
 const collector = await startCollector('1');
-await waitForPort(upstreamPort);
 
 const off = '--metrics=false';
 const traces = `--tracing.otlp.http.endpoint=${collector.url}/v1/traces`;
@@ -60,7 +57,6 @@ try {
   );
   console.table(rows);
 } finally {
-  await stop(upstream);
   collector.child.kill();
   rmSync(folder, { recursive: true, force: true });
 }

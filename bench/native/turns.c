@@ -1,8 +1,9 @@
 // Calls several ports of one process in turn, in short windows, and reads how much processor time the process used in
 // each. All connections stay open throughout. Between two windows nothing is under way, so that what a request leaves to be
-// done afterwards is counted with it.
-// usage: turns pid window_ms rounds connections request_file port...
-// prints for each window: index of the port, requests, nanoseconds of processor time, nanoseconds of time
+// done afterwards is counted with it. It is the upstream, too, and never sleeps: what it costs to wake a peer is charged to
+// whoever writes to it, and depends on how busy the peer happens to be.
+// usage: turns pid window_ms rounds connections request_file upstream_port answer_bytes port...
+// prints for each window: index of the port, requests, nanoseconds of processor time
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -18,13 +19,15 @@
 #include <unistd.h>
 
 struct connection {
+  enum { CALL, LISTENER, UPSTREAM } role;
   int descriptor;
-  size_t got, need; // bytes of the answer so far, and in all once its head is there
-  char answer[16384];
+  size_t got, need;  // bytes of the message so far, and in all once its head is there
+  char message[16384];
 };
 
-static char request[65536];
-static size_t request_length;
+static char request[65536], answer[16384];
+static size_t request_length, answer_length;
+static int all_events;
 
 static void fail(const char *what) {
   perror(what);
@@ -57,91 +60,146 @@ static long long processor_time(const char *pid) {
   return sum;
 }
 
+static void send_all(int descriptor, const char *bytes, size_t length) {
+  if (write(descriptor, bytes, length) != (ssize_t)length) fail("write");
+}
+
 static void ask(struct connection *one) {
   one->got = one->need = 0;
-  if (write(one->descriptor, request, request_length) != (ssize_t)request_length) fail("write");
+  send_all(one->descriptor, request, request_length);
 }
 
-static int connect_to(int port) {
-  int descriptor = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-  struct sockaddr_in address = {
-      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+static void watch(struct connection *one) {
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = one};
+  if (epoll_ctl(all_events, EPOLL_CTL_ADD, one->descriptor, &event)) fail("epoll_ctl");
+}
+
+static struct connection *made(int role, int descriptor) {
+  struct connection *one = calloc(1, sizeof *one);
+  int on = 1;
+  one->role = role;
+  one->descriptor = descriptor;
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (connect(descriptor, (void *)&address, sizeof address)) fail("connect");
-  return descriptor;
+  return one;
 }
 
-// Whether the answer is whole now.
+static struct sockaddr_in local(int port) {
+  return (struct sockaddr_in){
+      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+static struct connection *connect_to(int port) {
+  struct sockaddr_in address = local(port);
+  struct connection *one = made(CALL, socket(AF_INET, SOCK_STREAM, 0));
+  if (connect(one->descriptor, (void *)&address, sizeof address)) fail("connect");
+  return one;
+}
+
+static void listen_on(int port) {
+  struct sockaddr_in address = local(port);
+  int descriptor = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(descriptor, (void *)&address, sizeof address) || listen(descriptor, 4096)) fail("listen");
+  watch(made(LISTENER, descriptor));
+}
+
+// Whether the message is whole now; 0 bytes got: the other side has closed.
 static int receive(struct connection *one) {
-  ssize_t count = read(one->descriptor, one->answer + one->got, sizeof one->answer - 1 - one->got);
-  if (count <= 0) fail("an answer ended early");
+  ssize_t count = read(one->descriptor, one->message + one->got, sizeof one->message - 1 - one->got);
+  if (count <= 0) {
+    if (one->role == CALL || one->got) fail("a message ended early");
+    return 0;
+  }
   one->got += count;
-  one->answer[one->got] = 0;
+  one->message[one->got] = 0;
   if (!one->need) {
-    char *end = memmem(one->answer, one->got, "\r\n\r\n", 4);
+    char *end = memmem(one->message, one->got, "\r\n\r\n", 4);
     if (!end) return 0;
-    if (strncmp(one->answer + 9, "200", 3)) {
-      fprintf(stderr, "answered with %.15s\n", one->answer);
+    if (one->role == CALL && strncmp(one->message + 9, "200", 3)) {
+      fprintf(stderr, "answered with %.15s\n", one->message);
       exit(1);
     }
-    char *length = strcasestr(one->answer, "content-length:");
-    if (!length) fail("an answer without content-length");
-    one->need = end + 4 - one->answer + strtoul(length + 15, 0, 10);
+    char *length = strcasestr(one->message, "content-length:");
+    if (!length) fail("a message without content-length");
+    one->need = end + 4 - one->message + strtoul(length + 15, 0, 10);
   }
   return one->got >= one->need;
 }
 
+// What an upstream does. Requests come one after the other.
+static void serve(struct connection *one) {
+  if (receive(one)) {
+    one->got = one->need = 0;
+    send_all(one->descriptor, answer, answer_length);
+  } else if (!one->got) {
+    close(one->descriptor);
+    free(one);
+  }
+}
+
 // Calls until the time is over and then takes what is still under way; returns the number of answers.
-static long window(int poll, struct connection *connections, int count, long long length) {
+static long window(struct connection **connections, int count, long long length) {
   struct epoll_event events[256];
   long answers = 0;
   int open = count;
   long long end = now() + length;
-  for (int i = 0; i < count; i++) ask(&connections[i]);
+  for (int i = 0; i < count; i++) ask(connections[i]);
   while (open > 0) {
-    int ready = epoll_wait(poll, events, 256, 10000);
-    if (ready == 0) { errno = ETIMEDOUT; fail("waiting for answers"); }
+    int ready = epoll_wait(all_events, events, 256, 0);
     int over = now() >= end;
+    if (now() >= end + 10000000000LL) { errno = ETIMEDOUT; fail("waiting for answers"); }
     for (int i = 0; i < ready; i++) {
       struct connection *one = events[i].data.ptr;
-      if (!receive(one)) continue;
-      answers++;
-      if (over) open--;
-      else ask(one);
+      if (one->role == LISTENER) watch(made(UPSTREAM, accept(one->descriptor, 0, 0)));
+      else if (one->role == UPSTREAM) serve(one);
+      else if (receive(one)) {
+        answers++;
+        if (over) open--;
+        else ask(one);
+      }
     }
   }
   return answers;
 }
 
+static void make_answer(int bytes) {
+  static const char head[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"";
+  static const char tail[] = "\"}],\"isError\":false}}";
+  int filling = bytes - (int)(sizeof head + sizeof tail - 2);
+  if (filling < 0 || bytes > 8192) fail("answer_bytes");
+  answer_length = sprintf(answer,
+                          "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+                          "connection: keep-alive\r\n\r\n%s", bytes, head);
+  memset(answer + answer_length, 'x', filling);
+  answer_length += filling;
+  answer_length += sprintf(answer + answer_length, "%s", tail);
+}
+
 int main(int count, char **arguments) {
-  if (count < 7) return fprintf(stderr, "usage: turns pid window_ms rounds connections request_file port...\n"), 2;
+  if (count < 9) {
+    fprintf(stderr, "usage: turns pid window_ms rounds connections request_file upstream_port answer_bytes port...\n");
+    return 2;
+  }
   const char *pid = arguments[1];
   long long length = atoll(arguments[2]) * 1000000;
-  int rounds = atoi(arguments[3]), connections = atoi(arguments[4]), ports = count - 6;
+  int rounds = atoi(arguments[3]), connections = atoi(arguments[4]), ports = count - 8;
   FILE *file = fopen(arguments[5], "r");
   if (!file) fail(arguments[5]);
   request_length = fread(request, 1, sizeof request, file);
   fclose(file);
-  struct connection *all = calloc((size_t)ports * connections, sizeof *all);
-  int *polls = calloc(ports, sizeof *polls);
-  for (int port = 0; port < ports; port++) {
-    polls[port] = epoll_create1(0);
-    for (int i = 0; i < connections; i++) {
-      struct connection *one = &all[port * connections + i];
-      one->descriptor = connect_to(atoi(arguments[6 + port]));
-      struct epoll_event event = {.events = EPOLLIN, .data.ptr = one};
-      if (epoll_ctl(polls[port], EPOLL_CTL_ADD, one->descriptor, &event)) fail("epoll_ctl");
-    }
-  }
+  all_events = epoll_create1(0);
+  listen_on(atoi(arguments[6]));
+  make_answer(atoi(arguments[7]));
+  struct connection **all = calloc((size_t)ports * connections, sizeof *all);
+  for (int i = 0; i < ports * connections; i++) watch(all[i] = connect_to(atoi(arguments[8 + i / connections])));
   for (int round = 0; round < rounds; round++) {
     // There and back, so that nobody always comes after the same one.
     for (int turn = 0; turn < ports; turn++) {
       int port = round % 2 ? ports - 1 - turn : turn;
-      long long used = processor_time(pid), began = now();
-      long answers = window(polls[port], &all[port * connections], connections, length);
-      long long took = now() - began;
+      long long used = processor_time(pid);
+      long answers = window(&all[port * connections], connections, length);
       usleep(5000);
-      printf("%d %ld %lld %lld\n", port, answers, processor_time(pid) - used, took);
+      printf("%d %ld %lld\n", port, answers, processor_time(pid) - used);
     }
     fflush(stdout);
   }

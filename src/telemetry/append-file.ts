@@ -41,12 +41,18 @@ export function appendToDescriptor(fd: number, options: AppendOptions = {}): App
   return new Appender(fd, undefined, options);
 }
 
-/** Milliseconds that a prompt write may take, and for which the thread pool takes over when one took longer. */
+/** Milliseconds that a prompt write may take. */
 const quick = 5;
-const leftToThreads = 10_000;
+/**
+ * Milliseconds for which the thread pool takes over when one took longer: once may have been the processor's doing, a disk
+ * that is slow again so soon is left to threads for twice as long each time.
+ */
+const shortestPause = 100;
+const longestPause = 10_000;
 
 class Appender implements AppendFile {
   #fd: number;
+  #pause = shortestPause;
   #slowUntil = Number.NEGATIVE_INFINITY;
   readonly #path: string | undefined;
   readonly #options: AppendOptions;
@@ -90,7 +96,11 @@ class Appender implements AppendFile {
       failure = error as Error;
     }
     const ended = performance.now();
-    if (ended - began > quick) this.#slowUntil = ended + leftToThreads;
+    if (ended - began > quick) {
+      const soon = began - this.#slowUntil < this.#pause;
+      this.#pause = soon ? Math.min(this.#pause * 2, longestPause) : shortestPause;
+      this.#slowUntil = ended + this.#pause;
+    }
     done(failure, offset);
   }
 

@@ -62,14 +62,10 @@ function encodeShortPair(out: ByteWriter, field: number, { field: key }: Attribu
   buffer[at++] = count + 2;
   buffer[at++] = textValue;
   buffer[at++] = count;
-  for (let index = 0; index < count; index++) {
-    const code = text.charCodeAt(index);
-    if (code > 0x7f) return false;
-    buffer[at++] = code;
-  }
+  if (!out.putAscii(text, at)) return false;
   buffer[length] = (field << 3) | 2;
   buffer[length + 1] = whole;
-  out.length = at;
+  out.length = at + count;
   return true;
 }
 

@@ -38,11 +38,7 @@ function writeShortText(out: ByteWriter, field: number, text: string): boolean {
   const count = text.length;
   out.reserve(count + 2);
   const { buffer, length } = out;
-  for (let index = 0; index < count; index++) {
-    const code = text.charCodeAt(index);
-    if (code > 0x7f) return false;
-    buffer[length + 2 + index] = code;
-  }
+  if (!out.putAscii(text, length + 2)) return false;
   buffer[length] = (field << 3) | lengthType;
   buffer[length + 1] = count;
   out.length = length + count + 2;
