@@ -67,10 +67,11 @@ try {
     `${rounds} windows of 1 s each, 64 connections, 300-byte tools/call, Node ${process.versions.node}, ${cores}`,
   );
   console.table(rows);
-  if (only.length === 0 || only.includes('routes')) await compareRoutes();
 } finally {
   await stop(upstream);
 }
+// What calls the pairs is their upstream.
+if (only.length === 0 || only.includes('routes')) await compareRoutes();
 
 /** What the features cost above a plain route: each time two gateways of one process. */
 async function compareRoutes(): Promise<void> {

@@ -48,6 +48,22 @@ test('whoever asks is told at once, and nothing is told twice', () => {
   expect(heard.slice(3)).toEqual(['log 201', 'count 201', 'trace 201']);
 });
 
+test('many that end in one turn are told of at its end', () => {
+  const { heard, hearers } = noted();
+  const finished = new FinishedRequests({ ...hearers, metrics: undefined, tracer: undefined });
+  for (let status = 200; status < 220; status++) finished.add(exchange(), status);
+  expect(heard).toEqual([]);
+  vi.advanceTimersByTime(0);
+  expect(heard).toHaveLength(20);
+  finished.add(exchange(), 220);
+  vi.advanceTimersByTime(1);
+  expect(heard).toHaveLength(20);
+  vi.advanceTimersByTime(1);
+  expect(heard.at(-1)).toBe('log 220');
+  vi.advanceTimersByTime(100);
+  expect(heard).toHaveLength(21);
+});
+
 test('a hearer that nobody set up is left out', () => {
   const { heard, hearers } = noted();
   const finished = new FinishedRequests({ ...hearers, metrics: undefined, tracer: undefined });
