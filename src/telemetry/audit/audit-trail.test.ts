@@ -187,8 +187,29 @@ describe('a stream', () => {
       expect.stringMatching(/no key to verify/),
       expect.stringMatching(/has no end/),
     ]);
-    expect(check(lines.slice(10, 20), { partial: true }).problems).toEqual([]);
-    expect(check(lines.slice(10, 20).toSpliced(4, 1), { partial: true }).problems).toHaveLength(1);
+    // A rotation never parts a block.
+    const begin = lines.findIndex((line, index) => index >= 10 && line.includes('"prev"'));
+    const part = lines.slice(begin, begin + 12);
+    expect(check(part, { partial: true }).problems).toEqual([]);
+    expect(check(part.toSpliced(4, 1), { partial: true }).problems).toHaveLength(1);
+  });
+
+  test('[AUD-tampering] a part that begins within a block is told, for what stands before its first link could be anything', async () => {
+    const lines = await wholeStream(30);
+    const starts = lines.flatMap((line, index) => (line.includes('"prev"') ? [index] : []));
+    const [begin = 0, end = 0] = [starts[4], starts[8]];
+    const part = lines.slice(begin, end);
+    expect(check(part, { partial: true }).problems).toEqual([]);
+    expect(check(part.slice(1), { partial: true }).problems).toMatchObject([
+      { line: 1, message: expect.stringContaining('begin with one that has') },
+    ]);
+    // Every record that a link of the part covers, changed with its own link and without.
+    for (let at = 0; at < (starts[7] ?? 0) - begin; at++) {
+      const changed = (part[at] ?? '').replace('allow', 'deny');
+      expect(changed).not.toBe(part[at]);
+      for (const line of [changed, changed.replace(/"prev":"[^"]*",/, '')])
+        expect(check(part.with(at, line), { partial: true }).problems.length).toBeGreaterThan(0);
+    }
   });
 });
 

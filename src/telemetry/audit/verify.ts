@@ -91,6 +91,12 @@ export class AuditVerifier {
         this.#report(at, `records 1 to ${seq - 1} of chain ${record.chain} are missing at the beginning`);
       if (seq === 1 && prev !== '')
         this.#report(at, 'the first record of a chain names one before it, or does not say that there is none');
+      // Nothing would tell whether somebody took the link out and wrote the rest of the block anew.
+      if (this.#partial && seq !== 1 && prev === undefined)
+        this.#report(
+          at,
+          `record ${seq} has no \`prev\`: begin with one that has, what stands before it cannot be checked`,
+        );
     }
     this.#checkPlace(record, chain, at);
     chain.block?.update(`${text}\n`);
