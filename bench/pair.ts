@@ -14,33 +14,59 @@ export interface Setting {
 
 /** What one gateway costs more than another, in microseconds of CPU per request. */
 export interface Difference {
-  /** Of the first gateway. */
+  /** Of the first gateway: median of all windows. */
   readonly base: number;
-  /** Median of what the second one cost more in two windows that followed each other. */
+  /** What the second one cost more: mean over the processes, of each the median of two windows that followed each other. */
   readonly added: number;
-  /** Standard error of `added`. */
+  /** Standard error of `added`, by what the processes differ. */
   readonly error: number;
-  /** The same from the quickest quarters of the windows of both. */
+  /** As `added`, from the quickest quarters of the windows of both. */
   readonly undisturbed: number;
 }
 
 const windowMilliseconds = 100;
 const connections = 64;
-const roundsToWarmUp = 80;
+const roundsToWarmUp = 60;
+const processes = 5;
 const ports = [9_780, 9_781];
 
 /**
  * Compares two gateways of one process on core 0, called in turn for a tenth of a second each, `rounds` times; load on core
  * 1. Two processes differ by several microseconds a request for as long as they live, whatever they run; two gateways of one
  * process differ by what their options cost. Not more than two: code that serves many configurations is compiled for none.
+ * How well it is compiled is chance all the same, so there are several processes, one after the other.
  */
 export async function comparePair(
   files: BenchFiles,
-  [first, second]: readonly [Setting, Setting],
+  pair: readonly [Setting, Setting],
   rounds: number,
   env: Record<string, string> = {},
 ): Promise<Difference> {
-  const gateways = [first, second].map(({ folder, flags }, index) =>
+  const runs: Run[] = [];
+  for (let count = 0; count < processes; count++)
+    runs.push(await runProcess(files, pair, Math.ceil(rounds / processes), env));
+  const added = runs.map(({ base, other }) => median(other.map((cost, round) => cost - (base[round] as number))));
+  return {
+    base: median(runs.flatMap(({ base }) => base)),
+    added: mean(added),
+    error: standardError(added),
+    undisturbed: mean(runs.map(({ base, other }) => lowerQuartile(other) - lowerQuartile(base))),
+  };
+}
+
+/** CPU per request in microseconds, of both gateways in each round. */
+interface Run {
+  readonly base: readonly number[];
+  readonly other: readonly number[];
+}
+
+async function runProcess(
+  files: BenchFiles,
+  pair: readonly [Setting, Setting],
+  rounds: number,
+  env: Record<string, string>,
+): Promise<Run> {
+  const gateways = pair.map(({ folder, flags }, index) =>
     JSON.stringify([
       `--providers.file.directory=${folder}`,
       `--entryPoints.web.address=127.0.0.1:${ports[index]}`,
@@ -57,13 +83,7 @@ export async function comparePair(
     await pause(6_000);
     const all = await takeTurns(files, child.pid as number, rounds + roundsToWarmUp);
     const [base = [], other = []] = all.map((costs) => costs.slice(roundsToWarmUp));
-    const added = other.map((cost, round) => cost - (base[round] as number));
-    return {
-      base: median(base),
-      added: median(added),
-      error: standardErrorOfMedian(added),
-      undisturbed: lowerQuartile(other) - lowerQuartile(base),
-    };
+    return { base, other };
   } finally {
     await stop(child);
   }
@@ -91,8 +111,12 @@ async function takeTurns(files: BenchFiles, pid: number, rounds: number): Promis
   return costs;
 }
 
-/** From the spread of the middle half, which what happens to single windows does not concern. */
-function standardErrorOfMedian(values: readonly number[]): number {
-  const spread = -lowerQuartile(values.map((value) => -value)) - lowerQuartile(values);
-  return ((spread / 1.349) * 1.253) / Math.sqrt(values.length);
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Of the mean. */
+function standardError(values: readonly number[]): number {
+  const middle = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)) / (values.length - 1));
 }
