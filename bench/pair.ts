@@ -27,7 +27,8 @@ export interface Difference {
 const windowMilliseconds = 100;
 const connections = 64;
 const roundsToWarmUp = 60;
-const processes = 5;
+/** How many processes a comparison runs, one after the other. */
+export const processes = 5;
 const ports = [9_780, 9_781];
 
 /**

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCollector } from './collector.ts';
 import { keepCoresAwake } from './idle-cores.ts';
-import { comparePair } from './pair.ts';
+import { comparePair, processes } from './pair.ts';
 import { prepare } from './setup.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 200);
@@ -59,7 +59,7 @@ try {
     });
   }
   console.log(
-    `${rounds} windows of 0.1 s each in 5 processes, 64 connections, 300-byte tools/call, Node ${process.versions.node}, ${cores}`,
+    `${rounds} windows of 0.1 s each in ${processes} processes, 64 connections, 300-byte tools/call, Node ${process.versions.node}, ${cores}`,
   );
   console.table(rows);
 } finally {

@@ -58,9 +58,7 @@ export class FinishedRequests {
     if (list.length === 0) return;
     this.#waiting = [];
     const { accessLog, metrics, tracer, audit } = this.#hearers;
-    if (accessLog !== undefined)
-      for (const { exchange, status, end } of list)
-        accessLog.record(exchange, { status, end, trace: exchange.facts.trace });
+    if (accessLog !== undefined) for (const one of list) accessLog.record(one.exchange, one);
     if (metrics !== undefined) for (const one of list) count(metrics, one);
     if (tracer !== undefined) for (const { exchange, status, end } of list) tracer.finished(exchange, status, end);
     if (audit !== undefined) for (const one of list) account(audit, one);
@@ -105,7 +103,9 @@ function account(audit: AuditTrail, { exchange, status }: Finished): void {
         time: Date.now(),
         outcome: 'filtered',
         ...aboutExchange(exchange),
-        mcp: { kind: facts.mcp.kind, method: facts.mcp.method, requestId: facts.mcp.requestId },
+        kind: facts.mcp.kind,
+        method: facts.mcp.method,
+        requestId: facts.mcp.requestId,
         hidden: facts.mcp.hidden,
       })
       ?.catch(ignore);

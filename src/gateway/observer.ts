@@ -208,7 +208,8 @@ async function openAccessLog(
   if (push === undefined) return createAccessLog(accessLog, log);
   parts.push(push);
   return createAccessLog(accessLog, log, {
-    copy: (body, { trace }, time) => push.add({ time, severity: 'info', eventName: 'portcullis.access', body, trace }),
+    copy: (body, { facts: { trace } }, time) =>
+      push.add({ time, severity: 'info', eventName: 'portcullis.access', body, trace }),
   });
 }
 

@@ -31,6 +31,7 @@ export {
   namesItem,
   policyPaths,
   type RecordedFields,
+  type RecordedShape,
 } from './recorded-fields.ts';
 export { decideRecorded, type RecordedRequest, type Redecision } from './replay.ts';
 export { type Root, roots } from './root.ts';

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { jsonValue, type Plain, policySetOf, type RequestSketch, requestOf } from '../../test/support/policy.ts';
+import {
+  jsonValue,
+  type Plain,
+  policySetOf,
+  type RequestSketch,
+  requestOf,
+  toldBy,
+} from '../../test/support/policy.ts';
 import type { Path } from './path.ts';
 import { compileFieldReader, policyPaths } from './recorded-fields.ts';
 
@@ -33,9 +40,10 @@ describe('[PL-8.replay-fields] what is recorded of a message', () => {
     protocolVersion: '2025-11-25',
   };
   const recorded = (withhold: (path: Path) => boolean, given = sketch, sets = [everything]) => {
-    const { values, claimsOnly, ...rest } = compileFieldReader(sets, withhold)(requestOf(given));
-    expect(claimsOnly).toBe([...values.keys()].every((path) => path.startsWith('jwt.')));
-    return { ...rest, values: [...values] };
+    const fields = compileFieldReader(sets, withhold)(requestOf(given));
+    const told = toldBy(fields);
+    expect(fields.claimsOnly).toBe(told.values.every(([path]) => path.startsWith('jwt.')));
+    return told;
   };
   const none = () => false;
 

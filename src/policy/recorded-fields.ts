@@ -4,16 +4,22 @@ import { pathsOf } from './operand.ts';
 import type { Path } from './path.ts';
 import type { PolicySet } from './policy-set.ts';
 
+/** Which fields are read of a message: recorded fields of the same messages have the same object here. */
+export interface RecordedShape {
+  readonly paths: readonly string[];
+  /** Of each path: whether its values are not to be recorded, only that there was one. */
+  readonly withheld: readonly boolean[];
+}
+
 /** What the policies read of one message: enough to decide it again. */
 export interface RecordedFields {
-  /** Values by path. */
-  readonly values: ReadonlyMap<string, Value>;
-  /** True when all of them are claims of the caller. */
+  readonly shape: RecordedShape;
+  /** For each path of the shape: its value, `undefined` where there was none, `null` in place of one that is withheld. */
+  readonly values: readonly (Value | undefined)[];
+  /** What a message of its method concerns, beside the fields of the shape: a path and the value there. */
+  readonly subject: readonly [path: string, value: Value] | undefined;
+  /** True when all values that are recorded are claims of the caller. */
   readonly claimsOnly: boolean;
-  /** Paths that led to nothing. */
-  readonly absent: readonly string[];
-  /** Paths whose values were there but are not to be recorded. */
-  readonly withheld: readonly string[];
 }
 
 /** Every path that the rules of a policy set can read, each once. */
@@ -51,32 +57,59 @@ export function compileFieldReader(
 ): (request: PolicyRequest) => RecordedFields {
   const paths = new Map(sets.flatMap(policyPaths).map((path) => [path.text, path]));
   const read = [...paths.values()].filter(({ text }) => !always.has(text));
-  const kept = read.map((path) => ({ path, withheld: withhold(path), claim: path.names[0] === 'jwt' }));
+  const item = read.filter(({ text }) => ofItem.has(text));
+  // For each choice of the fields of the item, a bit for each: few, and compiled once.
+  const shapes = Array.from({ length: 1 << item.length }, (_, chosen) =>
+    compileShape(
+      read.filter((path) => !item.includes(path) || (chosen & (1 << item.indexOf(path))) !== 0),
+      withhold,
+    ),
+  );
   return (request) => {
     const facts = new Facts(request);
     const named = namesItem(facts.method);
-    const values = new Map<string, Value>();
-    const absent: string[] = [];
-    const withheld: string[] = [];
+    let chosen = 0;
+    for (let index = 0; index < item.length; index++)
+      if (!named || !isText((item[index] as Path).read(facts))) chosen |= 1 << index;
+    const { shape, paths, claims } = shapes[chosen] as CompiledShape;
+    const values = new Array<Value | undefined>(paths.length);
     let claimsOnly = true;
-    for (const one of kept) {
-      const value = one.path.read(facts);
-      if (named && ofItem.has(one.path.text) && (value === undefined || typeof value === 'string')) continue;
-      if (value === undefined) absent.push(one.path.text);
-      else if (one.withheld) withheld.push(one.path.text);
+    for (let index = 0; index < paths.length; index++) {
+      const value = (paths[index] as Path).read(facts);
+      if (value === undefined) values[index] = undefined;
+      else if (shape.withheld[index] === true) values[index] = null;
       else {
-        values.set(one.path.text, value);
-        claimsOnly &&= one.claim;
+        values[index] = value;
+        claimsOnly &&= claims[index] === true;
       }
     }
-    const subject = subjects.get(facts.method);
-    if (subject !== undefined && isObject(facts.params)) {
-      const value = (facts.params as ObjectValue).get(subject);
-      if (value !== undefined) {
-        values.set(`mcp.params.${subject}`, value);
-        claimsOnly = false;
-      }
-    }
-    return { values, claimsOnly, absent, withheld };
+    const subject = subjectOf(facts);
+    return { shape, values, subject, claimsOnly: claimsOnly && subject === undefined };
   };
+}
+
+interface CompiledShape {
+  readonly shape: RecordedShape;
+  readonly paths: readonly Path[];
+  readonly claims: readonly boolean[];
+}
+
+function compileShape(paths: readonly Path[], withhold: (path: Path) => boolean): CompiledShape {
+  return {
+    shape: { paths: paths.map(({ text }) => text), withheld: paths.map(withhold) },
+    paths,
+    claims: paths.map(({ names }) => names[0] === 'jwt'),
+  };
+}
+
+/** Only a text, or that there is none, is told by the record of a decision. */
+function isText(value: Value | undefined): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function subjectOf({ method, params }: Facts): RecordedFields['subject'] {
+  const parameter = subjects.get(method);
+  if (parameter === undefined || !isObject(params)) return undefined;
+  const value = (params as ObjectValue).get(parameter);
+  return value === undefined ? undefined : [`mcp.params.${parameter}`, value];
 }

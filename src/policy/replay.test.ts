@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jsonValue, type Plain, policySetOf, requestOf } from '../../test/support/policy.ts';
+import { jsonValue, type Plain, policySetOf, requestOf, toldBy } from '../../test/support/policy.ts';
 import { Facts, type PolicyRequest } from './facts.ts';
 import type { Path } from './path.ts';
 import type { PolicyConfig, PolicySet } from './policy-set.ts';
@@ -15,9 +15,9 @@ function recordOf(
   withhold: (path: Path) => boolean = () => false,
 ): RecordedRequest {
   const { method, name, uri, subject, route } = decider.decide(request);
-  const { values, absent } = compileFieldReader(sets, withhold)(request);
+  const { values, absent } = toldBy(compileFieldReader(sets, withhold)(request));
   const { kind, protocolVersion } = request;
-  return { kind, method, name, uri, subject, route, protocolVersion, values, absent: new Set(absent) };
+  return { kind, method, name, uri, subject, route, protocolVersion, values: new Map(values), absent: new Set(absent) };
 }
 
 /** All that a record may lack: what is called stands in it in any case. */

@@ -5,15 +5,14 @@ import { isoTime } from './iso-time.ts';
 
 /** An exchange whose reply is done. */
 export interface FinishedExchange {
-  readonly exchange: Exchange;
-  readonly facts: RequestFacts;
+  exchange: Exchange;
+  facts: RequestFacts;
   /** Status that the client was sent. */
-  readonly status: number;
+  status: number;
   /** Milliseconds from the request's start to the end of the reply. */
-  readonly duration: number;
+  duration: number;
   /** Requests since the process started, this one included. */
-  readonly count: number;
-  readonly trace: { readonly traceId: string; readonly spanId: string } | undefined;
+  count: number;
 }
 
 /** Fields that requests have in common, by what they depend on. */
@@ -31,48 +30,50 @@ export interface AccessLogReader {
   read(finished: FinishedExchange): string | number | boolean | undefined;
 }
 
-/** Numbers that each request has of its own, and texts. They are read all at once, for every line has them. */
-export const ownNumbers = [
+/** Fields that each request has of its own. They are read all at once, for every line has them. */
+export const ownFields = [
   'Duration',
   'RequestContentSize',
   'RequestCount',
   'OriginDuration',
   'DownstreamContentSize',
   'Overhead',
+  'RequestId',
+  'McpRequestId',
+  'DecisionId',
+  'TraceId',
+  'SpanId',
 ] as const;
-export const ownTexts = ['RequestId', 'McpRequestId', 'DecisionId', 'TraceId', 'SpanId'] as const;
 
-const numbers: (number | undefined)[] = [];
-const texts: (string | undefined)[] = [];
+const values: (number | string | undefined)[] = [];
 
-/** {@link ownNumbers}, valid until the next call. */
-export function numbersOf({ facts, duration, count }: FinishedExchange): readonly (number | undefined)[] {
-  const { originDuration } = facts;
-  numbers[0] = nanoseconds(duration);
-  numbers[1] = facts.requestBytes;
-  numbers[2] = count;
-  numbers[3] = originDuration === undefined ? undefined : nanoseconds(originDuration);
-  numbers[4] = facts.replyBytes;
-  numbers[5] = nanoseconds(Math.max(0, duration - (originDuration ?? 0)));
-  return numbers;
-}
-
-/** {@link ownTexts}, valid until the next call. */
-export function textsOf({ exchange, facts, trace }: FinishedExchange): readonly (string | undefined)[] {
-  texts[0] = exchange.id;
-  texts[1] = facts.mcp?.requestId;
-  texts[2] = facts.decision?.id;
-  texts[3] = trace?.traceId;
-  texts[4] = trace?.spanId;
-  return texts;
+/** Values of {@link ownFields}, valid until the next call. */
+export function ownValuesOf({
+  exchange,
+  facts,
+  duration,
+  count,
+}: FinishedExchange): readonly (number | string | undefined)[] {
+  const { originDuration, trace } = facts;
+  values[0] = nanoseconds(duration);
+  values[1] = facts.requestBytes;
+  values[2] = count;
+  values[3] = originDuration === undefined ? undefined : nanoseconds(originDuration);
+  values[4] = facts.replyBytes;
+  values[5] = nanoseconds(Math.max(0, duration - (originDuration ?? 0)));
+  values[6] = exchange.id;
+  values[7] = facts.mcp?.requestId;
+  values[8] = facts.decision?.id;
+  values[9] = trace?.traceId;
+  values[10] = trace?.spanId;
+  return values;
 }
 
 /** Every field, in the order they are written. Names are Traefik's where it has them; durations are in nanoseconds, as there. */
 export const accessLogReaders: readonly AccessLogReader[] = [
   { name: 'StartUTC', part: 'moment', read: ({ facts }) => isoTime(facts.startedAtWall) },
   { name: 'StartLocal', part: 'moment', read: ({ facts }) => localTime(facts.startedAtWall) },
-  ...ownNumbers.map((name, index): AccessLogReader => ({ name, read: (finished) => numbersOf(finished)[index] })),
-  ...ownTexts.map((name, index): AccessLogReader => ({ name, read: (finished) => textsOf(finished)[index] })),
+  ...ownFields.map((name, index): AccessLogReader => ({ name, read: (finished) => ownValuesOf(finished)[index] })),
   { name: 'McpSession', read: ({ facts }) => fingerprint(facts.mcp?.sessionId) },
   { name: 'RouterName', part: 'way', read: ({ facts }) => facts.router },
   { name: 'ServiceName', part: 'way', read: ({ facts }) => facts.service },

@@ -4,10 +4,8 @@ import {
   type AccessLogReader,
   accessLogReaders,
   type FinishedExchange,
-  numbersOf,
-  ownNumbers,
-  ownTexts,
-  textsOf,
+  ownFields,
+  ownValuesOf,
 } from './access-log-fields.ts';
 import { headerText, type LineWriter } from './access-log-line.ts';
 import type { AccessLogOptions, Mode } from './access-log-options.ts';
@@ -25,112 +23,85 @@ interface WrittenField {
 }
 
 const begin = Buffer.from('{"level":"info","msg":"","time":"');
-const afterTime = Buffer.from('",');
 const end = Buffer.from('}\n');
 const redactedText = Buffer.from(JSON.stringify(redacted));
-const comma = 0x2c;
+const quote = 0x22;
 
-/** Compiles lines of JSON: first what differs from request to request, then what mostly stays the same. */
+/**
+ * Compiles lines of JSON: first what differs from request to request, then what mostly stays the same. Little code for many
+ * fields: a processor that comes from elsewhere has to fetch all of it.
+ */
 export function compileJson(options: AccessLogOptions): LineWriter {
   const { defaultMode, names } = options.fields;
   const chosen = new Map<string, WrittenField>();
   for (const reader of accessLogReaders) {
     const mode = names[reader.name] ?? defaultMode;
-    const key = Buffer.from(`${JSON.stringify(reader.name)}:`);
+    const key = Buffer.from(`,${JSON.stringify(reader.name)}:`);
     if (mode !== 'drop') chosen.set(reader.name, { reader, key, redact: mode === 'redact' });
   }
   const ofPart = (part: AccessLogReader['part']) => [...chosen.values()].filter(({ reader }) => reader.part === part);
   const writeMoment = compileMoment(ofPart('moment'));
-  const numbers = ownNumbers.map((name) => chosen.get(name));
-  const texts = ownTexts.map((name) => chosen.get(name));
-  const others = ofPart(undefined).filter((field) => !numbers.includes(field) && !texts.includes(field));
-  const writeOthers = writeFields(others);
+  const own = ownFields.map((name) => chosen.get(name));
+  const others = ofPart(undefined).filter((field) => !own.includes(field));
   const parts = accessLogParts
     .map(([part, { same, keep }]) => ({ fields: ofPart(part), same, keep }))
     .filter(({ fields }) => fields.length > 0)
-    .map(({ fields, same, keep }) => new RecentFragments({ same, keep, encode: writeFields(fields) }));
+    .map(({ fields, same, keep }) => new RecentFragments({ same, keep, encode: fieldsWriter(fields) }));
   const common = new JoinedFragments<FinishedExchange>(parts);
   const writeHeaders = compileHeaders(options);
   return (finished, out) => {
-    out.bytes(begin);
-    writeIsoTime(out, finished.facts.startedAtWall + finished.duration);
-    out.bytes(afterTime);
     writeMoment(finished, out);
-    writeNumbers(out, numbers, numbersOf(finished));
-    writeTexts(out, texts, textsOf(finished));
-    writeOthers(out, finished);
+    const values = ownValuesOf(finished);
+    for (let index = 0; index < own.length; index++) {
+      const field = own[index];
+      const value = values[index];
+      if (field !== undefined && value !== undefined) writeField(out, field, value);
+    }
+    for (const field of others) {
+      const value = field.reader.read(finished);
+      if (value !== undefined) writeField(out, field, value);
+    }
     common.write(out, finished);
     if (writeHeaders !== undefined) out.text(writeHeaders(finished.exchange));
-    // Each field has a comma behind it.
-    out.length -= 1;
     out.bytes(end);
   };
 }
 
-function writeNumbers(
-  out: ByteWriter,
-  fields: readonly (WrittenField | undefined)[],
-  values: readonly (number | undefined)[],
-): void {
-  for (let index = 0; index < fields.length; index++) {
-    const field = fields[index];
-    const value = values[index];
-    if (field === undefined || value === undefined) continue;
-    out.bytes(field.key);
-    if (field.redact) out.bytes(redactedText);
-    else if (Number.isFinite(value)) out.number(value);
-    else out.ascii('null');
-    out.byte(comma);
-  }
-}
-
-function writeTexts(
-  out: ByteWriter,
-  fields: readonly (WrittenField | undefined)[],
-  values: readonly (string | undefined)[],
-): void {
-  for (let index = 0; index < fields.length; index++) {
-    const field = fields[index];
-    const value = values[index];
-    if (field === undefined || value === undefined) continue;
-    out.bytes(field.key);
-    if (field.redact) out.bytes(redactedText);
-    else out.jsonText(value);
-    out.byte(comma);
-  }
-}
-
-function writeValue(value: string | number | boolean, out: ByteWriter): void {
-  if (typeof value === 'string') out.jsonText(value);
+/** Writes a field with a comma in front. */
+function writeField(out: ByteWriter, { key, redact }: WrittenField, value: string | number | boolean): void {
+  out.bytes(key);
+  if (redact) out.bytes(redactedText);
+  else if (typeof value === 'string') out.jsonText(value);
   else if (typeof value === 'boolean') out.ascii(value ? 'true' : 'false');
   else if (Number.isFinite(value)) out.number(value);
   else out.ascii('null');
 }
 
-/** Writes all of some fields, each with a comma behind it. */
-function writeFields(fields: readonly WrittenField[]): (out: ByteWriter, finished: FinishedExchange) => void {
+function fieldsWriter(fields: readonly WrittenField[]): (out: ByteWriter, finished: FinishedExchange) => void {
   return (out, finished) => {
-    for (const { key, redact, reader } of fields) {
-      const value = reader.read(finished);
-      if (value === undefined) continue;
-      out.bytes(key);
-      if (redact) out.bytes(redactedText);
-      else writeValue(value, out);
-      out.byte(comma);
+    for (const field of fields) {
+      const value = field.reader.read(finished);
+      if (value !== undefined) writeField(out, field, value);
     }
   };
 }
 
-/** The same for fields that requests of one millisecond share. */
+/** Begins lines, with the fields that are the same for requests that began and ended in the same two milliseconds. */
 function compileMoment(fields: readonly WrittenField[]): LineWriter {
-  const write = writeFields(fields);
+  const write = fieldsWriter(fields);
   const bytes = new ByteWriter(256);
-  let last = Number.NaN;
+  let began = Number.NaN;
+  let ended = Number.NaN;
   return (finished, out) => {
     const { startedAtWall } = finished.facts;
-    if (startedAtWall !== last) {
-      last = startedAtWall;
+    const until = Math.floor(startedAtWall + finished.duration);
+    if (startedAtWall !== began || until !== ended) {
+      began = startedAtWall;
+      ended = until;
       bytes.length = 0;
+      bytes.bytes(begin);
+      writeIsoTime(bytes, until);
+      bytes.byte(quote);
       write(bytes, finished);
     }
     out.append(bytes);
@@ -152,7 +123,7 @@ function compileHeaders({ fields: { headers } }: AccessLogOptions): ((exchange: 
       members.set(name, before === undefined ? text : `${before}, ${text}`);
     });
     let line = '';
-    for (const [name, text] of members) line += `${JSON.stringify(`request_${name}`)}:${JSON.stringify(text)},`;
+    for (const [name, text] of members) line += `,${JSON.stringify(`request_${name}`)}:${JSON.stringify(text)}`;
     return line;
   };
 }

@@ -12,7 +12,6 @@ export interface ReplyEnded {
   readonly status: number;
   /** By the clock of `facts.startedAt`. */
   readonly end: number;
-  readonly trace?: { readonly traceId: string; readonly spanId: string } | undefined;
 }
 
 export interface AccessLog {
@@ -40,7 +39,7 @@ export function createAccessLog(
   parts: {
     readonly sink?: LineSink;
     /** Gets every line, without its line feed. */
-    readonly copy?: ((line: string, end: ReplyEnded, time: number) => void) | undefined;
+    readonly copy?: ((line: string, exchange: Exchange, time: number) => void) | undefined;
   } = {},
 ): AccessLog {
   const { copy } = parts;
@@ -54,18 +53,20 @@ export function createAccessLog(
   const keeps = compileFilters(options.filters);
   const writeLine = writers[options.format](options);
   const line = new ByteWriter();
-  let count = 0;
+  // The same for every line: nothing of it is kept.
+  let finished: FinishedExchange | undefined;
   return {
-    record(exchange, { status, end, trace }) {
-      count += 1;
-      const finished: FinishedExchange = {
-        exchange,
-        facts: exchange.facts,
-        status,
-        duration: end - exchange.facts.startedAt,
-        count,
-        trace,
-      };
+    record(exchange, { status, end }) {
+      const { facts } = exchange;
+      const duration = end - facts.startedAt;
+      if (finished === undefined) finished = { exchange, facts, status, duration, count: 1 };
+      else {
+        finished.exchange = exchange;
+        finished.facts = facts;
+        finished.status = status;
+        finished.duration = duration;
+        finished.count += 1;
+      }
       if (!keeps(finished)) return;
       if (copy === undefined) {
         sink?.add(writeLine, finished);
@@ -75,7 +76,7 @@ export function createAccessLog(
       writeLine(finished, line);
       const text = line.written.toString();
       sink?.write(text);
-      copy(text.slice(0, -1), { status, end, trace }, exchange.facts.startedAtWall + finished.duration);
+      copy(text.slice(0, -1), exchange, facts.startedAtWall + duration);
     },
     reopen: () => sink?.reopen(),
     get dropped() {

@@ -37,8 +37,8 @@ export interface SinkOptions {
 }
 
 const defaultMaxWaiting = 4 * 1024 * 1024;
-/** Bytes that are written without waiting for more. */
-const muchWaiting = 256 * 1024;
+/** Bytes that are written without waiting for more: a write of less costs nearly as much in waking threads. */
+const muchWaiting = 1024 * 1024;
 
 /** Opens a file, or standard output. Throws `PortcullisError` when the file cannot be written. */
 export function openLineSink(options: SinkOptions = {}): LineSink {

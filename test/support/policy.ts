@@ -1,6 +1,12 @@
 import { formatDiagnostic } from '../../src/errors.ts';
 import { type ObjectValue, plainDiagnostic, type Value } from '../../src/expression/index.ts';
-import { compilePolicySet, type PolicyConfig, type PolicyRequest, type PolicySet } from '../../src/policy/index.ts';
+import {
+  compilePolicySet,
+  type PolicyConfig,
+  type PolicyRequest,
+  type PolicySet,
+  type RecordedFields,
+} from '../../src/policy/index.ts';
 
 /** Plain data to write tests with. A number that a double would change is written with {@link number}. */
 export type Plain =
@@ -101,4 +107,23 @@ export function diagnoseOf(config: PolicyConfig): Parameters<typeof compilePolic
       subject: path.join('.'),
     };
   };
+}
+
+/** What recorded fields tell, by path. */
+export function toldBy({ shape, values, subject }: RecordedFields): {
+  readonly values: readonly (readonly [path: string, value: Value])[];
+  readonly absent: readonly string[];
+  readonly withheld: readonly string[];
+} {
+  const told: (readonly [string, Value])[] = [];
+  const absent: string[] = [];
+  const withheld: string[] = [];
+  for (const [index, path] of shape.paths.entries()) {
+    const value = values[index];
+    if (value === undefined) absent.push(path);
+    else if (shape.withheld[index] === true) withheld.push(path);
+    else told.push([path, value]);
+  }
+  if (subject !== undefined) told.push(subject);
+  return { values: told, absent, withheld };
 }

@@ -14,16 +14,16 @@ export interface AuditEntry {
   readonly router?: string | undefined;
   readonly client?: string | undefined;
   readonly identity?: AuditedIdentity | undefined;
-  readonly mcp?: AuditedMessage | undefined;
+  /** What was asked, without its arguments: of what kind, and the rest only with that. */
+  readonly kind?: string | undefined;
+  readonly method?: string | undefined;
+  readonly name?: string | undefined;
+  readonly uri?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly protocolVersion?: string | undefined;
   readonly decision?: AuditedDecision | undefined;
-  /** Values of the fields that the policies read, by path. */
-  readonly fields?: ReadonlyMap<string, JsonValue> | undefined;
-  /** True when these are claims alone, which come again with the next message of the caller. Not written. */
-  readonly claimsOnly?: boolean | undefined;
-  /** Fields that the policies read and that had no value. */
-  readonly absent?: readonly string[] | undefined;
-  /** Fields that the policies read and whose values the operator did not opt in to record. */
-  readonly withheld?: readonly string[] | undefined;
+  /** What the policies read. */
+  readonly reading?: AuditedReading | undefined;
   readonly hidden?: number | undefined;
   readonly errorType?: string | undefined;
   readonly status?: number | undefined;
@@ -39,14 +39,16 @@ export interface AuditedIdentity {
   readonly subject?: string | undefined;
 }
 
-/** What was asked, without its arguments. */
-export interface AuditedMessage {
-  readonly kind: string;
-  readonly method?: string | undefined;
-  readonly name?: string | undefined;
-  readonly uri?: string | undefined;
-  readonly requestId?: string | undefined;
-  readonly protocolVersion?: string | undefined;
+/** Values of the fields that the policies read of one message. */
+export interface AuditedReading {
+  /** Paths of fields, and for each whether the operator did not opt in to record its values. */
+  readonly shape: { readonly paths: readonly string[]; readonly withheld: readonly boolean[] };
+  /** For each path: its value, `undefined` where there was none, anything else where it is withheld. */
+  readonly values: readonly (JsonValue | undefined)[];
+  /** One more path, and the value there. */
+  readonly subject?: readonly [path: string, value: JsonValue] | undefined;
+  /** True when the values are claims alone, which come again with the next message of the caller. */
+  readonly claimsOnly: boolean;
 }
 
 export interface AuditedDecision {

@@ -44,7 +44,9 @@ const entry = (name: string): AuditEntry => ({
   type: 'decision',
   time: 1_700_000_000_000,
   outcome: 'allow',
-  mcp: { kind: 'request', method: 'tools/call', name },
+  kind: 'request',
+  method: 'tools/call',
+  name,
 });
 
 function open(disk: Disk, options: Partial<AuditTrailOptions> = {}): AuditTrail {
@@ -155,7 +157,8 @@ describe('a stream', () => {
   test('[AUD-chain] a record that cannot be written as text is lost, counted, and breaks nothing', async () => {
     const endless = new Map<string, JsonObject>();
     endless.set('again', endless);
-    const broken: AuditEntry = { ...entry('broken'), fields: new Map([['mcp.params', endless]]) };
+    const shape = { paths: ['mcp.params'], withheld: [false] };
+    const broken: AuditEntry = { ...entry('broken'), reading: { shape, values: [endless], claimsOnly: false } };
     const disk = new Disk();
     let dropped = 0;
     const trail = open(disk, {

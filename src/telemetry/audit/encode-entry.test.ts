@@ -1,12 +1,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { scanJsonText, stringify } from '../../http/json.ts';
+import { type JsonValue, scanJsonText, stringify } from '../../http/json.ts';
 import { ByteWriter } from '../byte-writer.ts';
 import type { AuditEntry } from './audit-entry.ts';
 import { encodeEntry } from './encode-entry.ts';
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', '\n', '\ud800', 'é'));
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
+
+const json = fc
+  .json()
+  .filter((json) => !json.includes('"__proto__"'))
+  .map((json) => scanJsonText(json));
+const value = maybe(fc.oneof(json, fc.constantFrom('x"', null)));
+const shapes = [
+  { paths: ['jwt.sub', 'jwt."x"', 'mcp.params.arguments'], withheld: [false, false, true] },
+  { paths: ['jwt.sub', 'jwt."x"', 'mcp.params.name'], withheld: [false, false, false] },
+];
 
 const entries: fc.Arbitrary<AuditEntry> = fc.record({
   type: fc.constantFrom('decision', 'list-filtered', 'authentication-failure', 'configuration'),
@@ -16,16 +26,12 @@ const entries: fc.Arbitrary<AuditEntry> = fc.record({
   router: maybe(text),
   client: maybe(text),
   identity: maybe(fc.record({ kind: text, issuer: maybe(text), subject: maybe(text) })),
-  mcp: maybe(
-    fc.record({
-      kind: text,
-      method: maybe(text),
-      name: maybe(text),
-      uri: maybe(text),
-      requestId: maybe(text),
-      protocolVersion: maybe(text),
-    }),
-  ),
+  kind: maybe(text),
+  method: maybe(text),
+  name: maybe(text),
+  uri: maybe(text),
+  requestId: maybe(text),
+  protocolVersion: maybe(text),
   decision: maybe(
     fc.record({
       id: text,
@@ -36,15 +42,14 @@ const entries: fc.Arbitrary<AuditEntry> = fc.record({
       policySet: text,
     }),
   ),
-  fields: maybe(
-    fc
-      .json()
-      .filter((json) => !json.includes('"__proto__"'))
-      .map((json) => new Map([['jwt.sub', 'x"'], ['mcp.params.arguments', scanJsonText(json)] as const])),
+  reading: maybe(
+    fc.record({
+      shape: fc.constantFrom(...shapes),
+      values: fc.tuple(value, value, value),
+      subject: maybe(fc.tuple(fc.constant('mcp.params.ref'), json)),
+      claimsOnly: fc.boolean(),
+    }),
   ),
-  claimsOnly: maybe(fc.boolean()),
-  absent: maybe(fc.array(text)),
-  withheld: maybe(fc.array(text)),
   hidden: maybe(fc.nat()),
   errorType: maybe(text),
   status: maybe(fc.nat()),
@@ -60,15 +65,7 @@ test('a record says what JSON.stringify would say of the entry, on one line', ()
       encodeEntry(writer, entry);
       const encoded = writer.written.toString('utf8');
       expect(encoded).not.toContain('\n');
-      const fields =
-        entry.fields === undefined
-          ? undefined
-          : Object.fromEntries([...entry.fields].map(([path, value]) => [path, JSON.parse(stringify(value))]));
-      expect(JSON.parse(`{${encoded}}`)).toEqual(
-        JSON.parse(
-          JSON.stringify({ ...entry, time: new Date(entry.time).toISOString(), fields, claimsOnly: undefined }),
-        ),
-      );
+      expect(JSON.parse(`{${encoded}}`)).toEqual(JSON.parse(JSON.stringify(recordOf(entry))));
     }),
   );
 });
@@ -93,4 +90,27 @@ function parsed(entry: AuditEntry): unknown {
   const writer = new ByteWriter();
   encodeEntry(writer, entry);
   return JSON.parse(`{${writer.written.toString('utf8')}}`);
+}
+
+/** What a record should say, by its members. */
+function recordOf(entry: AuditEntry): unknown {
+  const { kind, method, name, uri, requestId, protocolVersion, reading, ...rest } = entry;
+  const fields = (reading?.shape.paths ?? []).map((path, index) => ({
+    path,
+    value: reading?.values[index],
+    withheld: reading?.shape.withheld[index] === true,
+  }));
+  const present = fields.filter((field) => field.value !== undefined);
+  const told = present.filter((field) => !field.withheld).map(({ path, value }) => [path, value] as const);
+  if (reading?.subject !== undefined) told.push(reading.subject);
+  const unlessNone = <Member>(members: readonly Member[]) => (members.length === 0 ? undefined : members);
+  const plain = told.map(([path, value]) => [path, JSON.parse(stringify(value as JsonValue))] as const);
+  return {
+    ...rest,
+    time: new Date(entry.time).toISOString(),
+    mcp: kind === undefined ? undefined : { kind, method, name, uri, requestId, protocolVersion },
+    absent: unlessNone(fields.filter((field) => field.value === undefined).map(({ path }) => path)),
+    withheld: unlessNone(present.filter((field) => field.withheld).map(({ path }) => path)),
+    fields: told.length === 0 ? undefined : Object.fromEntries(plain),
+  };
 }

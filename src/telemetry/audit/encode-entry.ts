@@ -4,11 +4,11 @@ import { ownString } from '../../http/name-table.ts';
 import type { ByteWriter } from '../byte-writer.ts';
 import { writeIsoTime } from '../iso-time.ts';
 import { JoinedFragments, RecentFragments } from '../recent-fragments.ts';
-import type { AuditEntry, AuditedDecision, AuditedMessage, AuditType } from './audit-entry.ts';
+import type { AuditEntry, AuditedDecision, AuditedReading, AuditType } from './audit-entry.ts';
 
 /** Writes the entry as JSON members, without the braces: the chain puts its own members in front. */
 export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
-  const { mcp, decision } = entry;
+  const { decision, reading } = entry;
   out.bytes(typeMembers[entry.type]);
   writeIsoTime(out, entry.time);
   out.byte(quote);
@@ -20,15 +20,15 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   count(out, key.problems, entry.problems);
   text(out, key.trace, entry.trace);
   if (decision !== undefined) text(out, key.decisionId, decision.id);
-  if (entry.fields === undefined || entry.claimsOnly === true) common.write(out, entry);
+  if (reading === undefined || reading.claimsOnly) common.write(out, entry);
   else {
     // Values of a message may be long, and come once.
     callersVerdicts.write(out, entry);
-    writeReadings(out, entry);
+    writeReading(out, entry);
     messages.write(out, entry);
   }
-  if (mcp === undefined) return;
-  text(out, key.requestId, mcp.requestId);
+  if (entry.kind === undefined) return;
+  text(out, key.requestId, entry.requestId);
   out.byte(braceEnd);
 }
 
@@ -120,30 +120,27 @@ const callers = new RecentFragments({
 });
 
 /** A message without its id, and without the end. */
-const messages = new RecentFragments<AuditEntry, Omit<AuditedMessage, 'requestId'> | undefined>({
-  same: (kept, { mcp }) =>
-    kept === undefined || mcp === undefined
-      ? kept === mcp
-      : kept.name === mcp.name &&
-        kept.method === mcp.method &&
-        kept.uri === mcp.uri &&
-        kept.kind === mcp.kind &&
-        kept.protocolVersion === mcp.protocolVersion,
-  keep: ({ mcp }) =>
-    mcp && {
-      kind: mcp.kind,
-      method: ownString(mcp.method),
-      name: ownString(mcp.name),
-      uri: ownString(mcp.uri),
-      protocolVersion: ownString(mcp.protocolVersion),
-    },
-  encode(out, { mcp }) {
-    if (mcp === undefined) return;
-    text(out, key.mcp, mcp.kind);
-    text(out, key.method, mcp.method);
-    text(out, key.name, mcp.name);
-    text(out, key.uri, mcp.uri);
-    text(out, key.protocolVersion, mcp.protocolVersion);
+const messages = new RecentFragments({
+  same: (kept, entry) =>
+    kept.name === entry.name &&
+    kept.method === entry.method &&
+    kept.uri === entry.uri &&
+    kept.kind === entry.kind &&
+    kept.protocolVersion === entry.protocolVersion,
+  keep: ({ kind, method, name, uri, protocolVersion }: AuditEntry) => ({
+    kind,
+    method: ownString(method),
+    name: ownString(name),
+    uri: ownString(uri),
+    protocolVersion: ownString(protocolVersion),
+  }),
+  encode(out, { kind, method, name, uri, protocolVersion }) {
+    if (kind === undefined) return;
+    text(out, key.mcp, kind);
+    text(out, key.method, method);
+    text(out, key.name, name);
+    text(out, key.uri, uri);
+    text(out, key.protocolVersion, protocolVersion);
   },
 });
 
@@ -176,44 +173,65 @@ const verdicts = new RecentFragments<AuditEntry, Omit<AuditedDecision, 'id'> | u
   },
 });
 
-interface KeptReadings extends Pick<AuditEntry, 'absent' | 'withheld'> {
-  /** Paths and values in turn. */
-  readonly values: readonly unknown[];
-}
-
 /** What was read of the caller, and what there was not or is withheld. */
-const readings = new RecentFragments<AuditEntry, KeptReadings>({
-  same: (kept, { fields, absent, withheld }) =>
-    sameTexts(kept.absent, absent) && sameTexts(kept.withheld, withheld) && sameValues(kept.values, fields),
-  keep: ({ fields, absent, withheld }) => ({
-    absent,
-    withheld,
-    values: fields === undefined ? [] : [...fields].flat(),
-  }),
-  encode: writeReadings,
+const readings = new RecentFragments<AuditEntry, AuditedReading | undefined>({
+  same: (kept, { reading }) =>
+    kept === undefined || reading === undefined ? kept === reading : sameReading(kept, reading),
+  keep: ({ reading }) => reading,
+  encode: writeReading,
 });
 
-function writeReadings(out: ByteWriter, { fields, absent, withheld }: AuditEntry): void {
-  if (absent !== undefined) list(out, ',"absent":[', absent);
-  if (withheld !== undefined) list(out, ',"withheld":[', withheld);
-  if (fields === undefined || fields.size === 0) return;
+function sameReading(one: AuditedReading, other: AuditedReading): boolean {
+  if (one.shape !== other.shape || one.subject !== other.subject) return false;
+  const { length } = one.values;
+  for (let index = 0; index < length; index++) if (one.values[index] !== other.values[index]) return false;
+  return true;
+}
+
+function writeReading(out: ByteWriter, { reading }: AuditEntry): void {
+  if (reading === undefined) return;
+  const { shape, values, subject } = reading;
+  writePaths(out, ',"absent":[', shape.paths, (index) => values[index] === undefined);
+  writePaths(out, ',"withheld":[', shape.paths, (index) => isWithheld(reading, index));
+  const { length } = out;
   let before = ',"fields":{';
-  for (const [path, value] of fields) {
+  for (const [index, path] of shape.paths.entries()) {
+    const value = values[index];
+    if (value === undefined || isWithheld(reading, index)) continue;
     out.ascii(before);
     out.jsonText(path);
     out.ascii(':');
     json(out, value);
     before = ',';
   }
-  out.byte(braceEnd);
+  if (subject !== undefined) {
+    out.ascii(before);
+    out.jsonText(subject[0]);
+    out.ascii(':');
+    json(out, subject[1]);
+  }
+  if (out.length > length) out.byte(braceEnd);
 }
 
-function sameValues(kept: readonly unknown[], fields: ReadonlyMap<string, JsonValue> | undefined): boolean {
-  if (fields === undefined) return kept.length === 0;
-  if (kept.length !== 2 * fields.size) return false;
-  let index = 0;
-  for (const [path, value] of fields) if (kept[index++] !== path || kept[index++] !== value) return false;
-  return true;
+function isWithheld({ shape, values }: AuditedReading, index: number): boolean {
+  return shape.withheld[index] === true && values[index] !== undefined;
+}
+
+/** Those of the paths that are meant, if there are any. */
+function writePaths(
+  out: ByteWriter,
+  begin: string,
+  paths: readonly string[],
+  isMeant: (index: number) => boolean,
+): void {
+  let before = begin;
+  for (const [index, path] of paths.entries()) {
+    if (!isMeant(index)) continue;
+    out.ascii(before);
+    out.jsonText(path);
+    before = ',';
+  }
+  if (before === ',') out.ascii(']');
 }
 
 /** The decision goes on where its id ends, and the message goes on behind all of them. */
@@ -231,20 +249,4 @@ function count(out: ByteWriter, before: Uint8Array, value: number | undefined): 
   if (value === undefined) return;
   out.bytes(before);
   out.number(value);
-}
-
-function list(out: ByteWriter, before: string, values: readonly string[]): void {
-  out.ascii(before);
-  for (const [index, value] of values.entries()) {
-    if (index > 0) out.ascii(',');
-    out.jsonText(value);
-  }
-  out.ascii(']');
-}
-
-function sameTexts(one: readonly string[] | undefined, other: readonly string[] | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  if (one.length !== other.length) return false;
-  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false;
-  return true;
 }
