@@ -5,14 +5,14 @@ import { isoTime } from './iso-time.ts';
 
 /** An exchange whose reply is done. */
 export interface FinishedExchange {
-  exchange: Exchange;
-  facts: RequestFacts;
+  readonly exchange: Exchange;
+  readonly facts: RequestFacts;
   /** Status that the client was sent. */
-  status: number;
+  readonly status: number;
   /** Milliseconds from the request's start to the end of the reply. */
-  duration: number;
+  readonly duration: number;
   /** Requests since the process started, this one included. */
-  count: number;
+  readonly count: number;
 }
 
 /** Fields that requests have in common, by what they depend on. */

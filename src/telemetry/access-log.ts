@@ -53,20 +53,12 @@ export function createAccessLog(
   const keeps = compileFilters(options.filters);
   const writeLine = writers[options.format](options);
   const line = new ByteWriter();
-  // The same for every line: nothing of it is kept.
-  let finished: FinishedExchange | undefined;
+  let count = 0;
   return {
     record(exchange, { status, end }) {
+      count += 1;
       const { facts } = exchange;
-      const duration = end - facts.startedAt;
-      if (finished === undefined) finished = { exchange, facts, status, duration, count: 1 };
-      else {
-        finished.exchange = exchange;
-        finished.facts = facts;
-        finished.status = status;
-        finished.duration = duration;
-        finished.count += 1;
-      }
+      const finished: FinishedExchange = { exchange, facts, status, duration: end - facts.startedAt, count };
       if (!keeps(finished)) return;
       if (copy === undefined) {
         sink?.add(writeLine, finished);
@@ -76,7 +68,7 @@ export function createAccessLog(
       writeLine(finished, line);
       const text = line.written.toString();
       sink?.write(text);
-      copy(text.slice(0, -1), exchange, facts.startedAtWall + duration);
+      copy(text.slice(0, -1), exchange, facts.startedAtWall + finished.duration);
     },
     reopen: () => sink?.reopen(),
     get dropped() {
