@@ -111,4 +111,13 @@ describe('[PL-8.replay-fields] what is recorded of a message', () => {
     const { values } = recorded(none, { mcp: { method, params } }, []);
     expect(values).toEqual(expected.map(([path, value]) => [path, jsonValue(value)]));
   });
+
+  test.each<[string, string]>([
+    ['completion/complete', 'ref'],
+    ['subscriptions/listen', 'notifications'],
+  ])('of %s: what it concerns, once, if policies read that too', (method, parameter) => {
+    const path = `mcp.params.${parameter}`;
+    const { values } = recorded(none, { mcp: { method, params: { [parameter]: 'x' } } }, [setOf(`Exists('${path}')`)]);
+    expect(values).toEqual([[path, 'x']]);
+  });
 });

@@ -16,7 +16,7 @@ export interface RecordedFields {
   readonly shape: RecordedShape;
   /** For each path of the shape: its value, `undefined` where there was none, `null` in place of one that is withheld. */
   readonly values: readonly (Value | undefined)[];
-  /** What a message of its method concerns, beside the fields of the shape: a path and the value there. */
+  /** What a message of its method concerns, unless the shape tells that: a path and the value there. */
   readonly subject: readonly [path: string, value: Value] | undefined;
   /** True when all values that are recorded are claims of the caller. */
   readonly claimsOnly: boolean;
@@ -57,6 +57,7 @@ export function compileFieldReader(
 ): (request: PolicyRequest) => RecordedFields {
   const paths = new Map(sets.flatMap(policyPaths).map((path) => [path.text, path]));
   const read = [...paths.values()].filter(({ text }) => !always.has(text));
+  const told = new Set(read.filter((path) => !withhold(path)).map(({ text }) => text));
   const item = read.filter(({ text }) => ofItem.has(text));
   // For each choice of the fields of the item, a bit for each: few, and compiled once.
   const shapes = Array.from({ length: 1 << item.length }, (_, chosen) =>
@@ -83,7 +84,7 @@ export function compileFieldReader(
         claimsOnly &&= claims[index] === true;
       }
     }
-    const subject = subjectOf(facts);
+    const subject = subjectOf(facts, told);
     return { shape, values, subject, claimsOnly: claimsOnly && subject === undefined };
   };
 }
@@ -107,9 +108,11 @@ function isText(value: Value | undefined): boolean {
   return value === undefined || typeof value === 'string';
 }
 
-function subjectOf({ method, params }: Facts): RecordedFields['subject'] {
+/** A path that is told already would stand in the record twice, which no reader of it accepts. */
+function subjectOf({ method, params }: Facts, told: ReadonlySet<string>): RecordedFields['subject'] {
   const parameter = subjects.get(method);
   if (parameter === undefined || !isObject(params)) return undefined;
-  const value = (params as ObjectValue).get(parameter);
-  return value === undefined ? undefined : [`mcp.params.${parameter}`, value];
+  const path = `mcp.params.${parameter}`;
+  const value = told.has(path) ? undefined : (params as ObjectValue).get(parameter);
+  return value === undefined ? undefined : [path, value];
 }

@@ -42,7 +42,7 @@ export function compileJson(options: AccessLogOptions): LineWriter {
   const ofPart = (part: AccessLogReader['part']) => [...chosen.values()].filter(({ reader }) => reader.part === part);
   const writeMoment = compileMoment(ofPart('moment'));
   const own = ownFields.map((name) => chosen.get(name));
-  const others = ofPart(undefined).filter((field) => !own.includes(field));
+  const writeOthers = fieldsWriter(ofPart(undefined).filter((field) => !own.includes(field)));
   const parts = accessLogParts
     .map(([part, { same, keep }]) => ({ fields: ofPart(part), same, keep }))
     .filter(({ fields }) => fields.length > 0)
@@ -57,10 +57,7 @@ export function compileJson(options: AccessLogOptions): LineWriter {
       const value = values[index];
       if (field !== undefined && value !== undefined) writeField(out, field, value);
     }
-    for (const field of others) {
-      const value = field.reader.read(finished);
-      if (value !== undefined) writeField(out, field, value);
-    }
+    writeOthers(out, finished);
     common.write(out, finished);
     if (writeHeaders !== undefined) out.text(writeHeaders(finished.exchange));
     out.bytes(end);

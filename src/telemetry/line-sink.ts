@@ -37,7 +37,7 @@ export interface SinkOptions {
 }
 
 const defaultMaxWaiting = 4 * 1024 * 1024;
-/** Bytes that are written without waiting for more: a write of less costs nearly as much in waking threads. */
+/** Bytes that are written without waiting for more. Waking a thread costs as much as writing a quarter of them. */
 const muchWaiting = 1024 * 1024;
 
 /** Opens a file, or standard output. Throws `PortcullisError` when the file cannot be written. */
