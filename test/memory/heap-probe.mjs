@@ -1,6 +1,6 @@
 /**
  * Loaded into a gateway: at the first SIGUSR2 everything that lives is moved to the old generation, dead things with it soon
- * after; at the second it tells how much the old generation has grown by since.
+ * after (unless PROBE_COLLECTS=no); at the second it tells how much the old generation has grown by since.
  */
 import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
@@ -28,7 +28,7 @@ new PerformanceObserver((list) => {
 
 process.on('SIGUSR2', () => {
   if (last === undefined) {
-    collect();
+    if (process.env.PROBE_COLLECTS !== 'no') collect();
     last = oldSpace();
     process.stderr.write('probe started\n');
     return;
