@@ -41,14 +41,18 @@ const ofItem: ReadonlySet<string> = new Set(['mcp.params.name', 'mcp.params.uri'
 
 /** Whether the name and URI in the record of a decision are parameters of the message; else they are of what it stands for. */
 export function namesItem(method: Value | undefined): boolean {
-  return !subjects.has(method) && !(typeof method === 'string' && method.startsWith('tasks/'));
+  return subjectParameter(method) === undefined && !(typeof method === 'string' && method.startsWith('tasks/'));
 }
 
-/** What some methods concern stands in these parameters; without them a message cannot be judged again. */
-const subjects: ReadonlyMap<Value | undefined, string> = new Map([
-  ['completion/complete', 'ref'],
-  ['subscriptions/listen', 'notifications'],
-]);
+/**
+ * What some methods concern stands in a parameter; without it a message cannot be judged again. Compared with each, because
+ * texts of other lengths are told apart at once, where a table would want the hash of every method.
+ */
+function subjectParameter(method: Value | undefined): string | undefined {
+  if (method === 'completion/complete') return 'ref';
+  if (method === 'subscriptions/listen') return 'notifications';
+  return undefined;
+}
 
 /** Compiles the reading of exactly the fields that the given policy sets read; `withhold` names those kept back. */
 export function compileFieldReader(
@@ -110,7 +114,7 @@ function isText(value: Value | undefined): boolean {
 
 /** A path that is told already would stand in the record twice, which no reader of it accepts. */
 function subjectOf({ method, params }: Facts, told: ReadonlySet<string>): RecordedFields['subject'] {
-  const parameter = subjects.get(method);
+  const parameter = subjectParameter(method);
   if (parameter === undefined || !isObject(params)) return undefined;
   const path = `mcp.params.${parameter}`;
   const value = told.has(path) ? undefined : (params as ObjectValue).get(parameter);
