@@ -46,14 +46,10 @@ export async function comparePair(
 ): Promise<Difference> {
   const runs: Run[] = [];
   for (let count = 0; count < processes; count++) {
-    const length = Math.ceil(rounds / processes);
-    if (count % 2 === 0) {
-      const [base, other] = await runProcess(files, pair, length, env);
-      runs.push({ base, other });
-    } else {
-      const [other, base] = await runProcess(files, [pair[1], pair[0]], length, env);
-      runs.push({ base, other });
-    }
+    const swapped = count % 2 === 1;
+    const order = swapped ? ([pair[1], pair[0]] as const) : pair;
+    const [first, second] = await runProcess(files, order, Math.ceil(rounds / processes), env);
+    runs.push(swapped ? { base: second, other: first } : { base: first, other: second });
   }
   const added = runs.map(({ base, other }) => median(other.map((cost, round) => cost - (base[round] as number))));
   return {
