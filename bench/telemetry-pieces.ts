@@ -60,7 +60,16 @@ function filledFacts(): RequestFacts {
       toolError: false,
       hidden: 0,
     },
-    decision: { id: 'd-1', outcome: 'allow', reason: 'rule', rule: 9, ruleName: undefined, middleware: 'mcp@file' },
+    decision: {
+      id: 'd-1',
+      idBegin: 'd',
+      idEnd: '-1',
+      outcome: 'allow',
+      reason: 'rule',
+      rule: 9,
+      ruleName: undefined,
+      middleware: 'mcp@file',
+    },
   } satisfies Partial<RequestFacts>);
 }
 

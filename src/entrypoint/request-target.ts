@@ -47,7 +47,7 @@ function readTarget(target: string, allow: EncodedCharacters): NormalisedTarget 
   const rawPath = mark < 0 ? rest : rest.slice(0, mark);
   const query = mark < 0 ? '' : rest.slice(mark);
   if (forbiddenQuery.test(query)) throw badTarget('target_query');
-  return { path: normalisePath(rawPath, allow), query, authority };
+  return { path: ownString(normalisePath(rawPath, allow)), query, authority };
 }
 
 function normalisePath(raw: string, allow: EncodedCharacters): string {
@@ -115,7 +115,7 @@ function readAuthority(authority: string, scheme: 'http' | 'https'): RequestTarg
   if (match[1] !== undefined && !isIPv6(host)) throw badTarget('host');
   const port = match[3] === undefined ? undefined : Number(match[3]);
   if (port !== undefined && (port === 0 || port > 65_535)) throw badTarget('host');
-  return { scheme, authority, host, port };
+  return { scheme, authority: ownString(authority), host, port };
 }
 
 function badTarget(errorType: string): Refusal {

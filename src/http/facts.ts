@@ -84,14 +84,17 @@ export interface McpFacts {
 }
 
 export interface DecisionFacts {
-  id: string;
-  outcome: 'allow' | 'deny';
+  /** Unique: `idBegin` and `idEnd` together. Who writes bytes writes the parts: to join them costs as much as that again. */
+  readonly id: string;
+  readonly idBegin: string;
+  readonly idEnd: string;
+  readonly outcome: 'allow' | 'deny';
   /** `rule`, `default` or `lifecycle`. */
-  reason: string;
+  readonly reason: string;
   /** Index of the rule that decided, and its name if it has one. */
-  rule: number | undefined;
-  ruleName: string | undefined;
-  middleware: string;
+  readonly rule: number | undefined;
+  readonly ruleName: string | undefined;
+  readonly middleware: string;
 }
 
 export function newFacts(): RequestFacts {

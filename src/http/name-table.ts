@@ -1,6 +1,7 @@
 /** Places of a table, two to a bucket. */
 const buckets = 512;
-const longest = 64;
+/** Longer ones are not kept. */
+export const longestName = 64;
 
 interface Entry<Value> {
   readonly name: string;
@@ -35,7 +36,7 @@ export class NameTable<Value> {
 
   /** Keeps what is known, unless the name is too long to be worth it. */
   keep(name: string, value: Value): void {
-    if (name.length > longest) return;
+    if (name.length > longestName) return;
     const place = placeOf(name, 0, name.length);
     this.#entries[place + 1] = this.#entries[place];
     this.#entries[place] = { name: ownString(name), value };

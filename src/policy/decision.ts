@@ -82,7 +82,7 @@ let made = 0;
 export class Decision {
   readonly #parts: DecisionParts;
   readonly #time: number;
-  #id: string | undefined = undefined;
+  #idEnd: string | undefined = undefined;
 
   constructor(parts: DecisionParts, proof: symbol) {
     if (proof !== key) throw new TypeError('decisions are made by deciding');
@@ -118,8 +118,18 @@ export class Decision {
 
   /** Unique; begins with the exchange's id when the request carries one. Not guessable otherwise. */
   get id(): string {
-    this.#id ??= newId(this.#parts.request.id);
-    return this.#id;
+    return this.idBegin + this.idEnd;
+  }
+
+  /** The exchange's id, or nothing. */
+  get idBegin(): string {
+    return this.#parts.request.id ?? '';
+  }
+
+  /** What tells the decision from all others that the process makes. */
+  get idEnd(): string {
+    this.#idEnd ??= this.#parts.request.id === undefined ? randomUUID() : nextIdEnd();
+    return this.#idEnd;
   }
 
   /** Milliseconds since 1970. */
@@ -208,10 +218,9 @@ export function makeDecision(parts: DecisionParts): Decision {
   return new Decision(parts, key);
 }
 
-function newId(exchangeId: string | undefined): string {
-  if (exchangeId === undefined) return randomUUID();
+function nextIdEnd(): string {
   made += 1;
-  return `${exchangeId}-${made.toString(36)}`;
+  return `-${made.toString(36)}`;
 }
 
 function textOf(value: unknown): string | undefined {

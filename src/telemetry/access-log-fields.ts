@@ -1,79 +1,13 @@
 import { hash } from 'node:crypto';
-import type { Exchange } from '../http/exchange.ts';
-import type { RequestFacts } from '../http/facts.ts';
+import type { AccessLogReader } from './access-log-field.ts';
+import { ownFields } from './access-log-own-fields.ts';
 import { isoTime } from './iso-time.ts';
-
-/** An exchange whose reply is done. */
-export interface FinishedExchange {
-  readonly exchange: Exchange;
-  readonly facts: RequestFacts;
-  /** Status that the client was sent. */
-  readonly status: number;
-  /** Milliseconds from the request's start to the end of the reply. */
-  readonly duration: number;
-  /** Requests since the process started, this one included. */
-  readonly count: number;
-}
-
-/** Fields that requests have in common, by what they depend on. */
-export type AccessLogPart = 'way' | 'caller' | 'message';
-
-/** One field of the access log. */
-export interface AccessLogReader {
-  readonly name: string;
-  /**
-   * The part of the line to which it belongs, whose text is kept because other requests have it, too (`moment`: all of one
-   * millisecond); absent: each request has its own value. A field may depend on nothing but the source of its part.
-   */
-  readonly part?: AccessLogPart | 'moment';
-  /** `undefined`: this exchange has no such field. */
-  read(finished: FinishedExchange): string | number | boolean | undefined;
-}
-
-/** Fields that each request has of its own. They are read all at once, for every line has them. */
-export const ownFields = [
-  'Duration',
-  'RequestContentSize',
-  'RequestCount',
-  'OriginDuration',
-  'DownstreamContentSize',
-  'Overhead',
-  'RequestId',
-  'McpRequestId',
-  'DecisionId',
-  'TraceId',
-  'SpanId',
-] as const;
-
-const values: (number | string | undefined)[] = [];
-
-/** Values of {@link ownFields}, valid until the next call. */
-export function ownValuesOf({
-  exchange,
-  facts,
-  duration,
-  count,
-}: FinishedExchange): readonly (number | string | undefined)[] {
-  const { originDuration, trace } = facts;
-  values[0] = nanoseconds(duration);
-  values[1] = facts.requestBytes;
-  values[2] = count;
-  values[3] = originDuration === undefined ? undefined : nanoseconds(originDuration);
-  values[4] = facts.replyBytes;
-  values[5] = nanoseconds(Math.max(0, duration - (originDuration ?? 0)));
-  values[6] = exchange.id;
-  values[7] = facts.mcp?.requestId;
-  values[8] = facts.decision?.id;
-  values[9] = trace?.traceId;
-  values[10] = trace?.spanId;
-  return values;
-}
 
 /** Every field, in the order they are written. Names are Traefik's where it has them; durations are in nanoseconds, as there. */
 export const accessLogReaders: readonly AccessLogReader[] = [
   { name: 'StartUTC', part: 'moment', read: ({ facts }) => isoTime(facts.startedAtWall) },
   { name: 'StartLocal', part: 'moment', read: ({ facts }) => localTime(facts.startedAtWall) },
-  ...ownFields.map((name, index): AccessLogReader => ({ name, read: (finished) => ownValuesOf(finished)[index] })),
+  ...ownFields,
   { name: 'McpSession', read: ({ facts }) => fingerprint(facts.mcp?.sessionId) },
   { name: 'RouterName', part: 'way', read: ({ facts }) => facts.router },
   { name: 'ServiceName', part: 'way', read: ({ facts }) => facts.service },
@@ -120,10 +54,6 @@ export const accessLogReaders: readonly AccessLogReader[] = [
   { name: 'DecisionRule', part: 'message', read: ({ facts }) => facts.decision?.ruleName ?? facts.decision?.rule },
   { name: 'DecisionMiddleware', part: 'message', read: ({ facts }) => facts.decision?.middleware },
 ];
-
-function nanoseconds(milliseconds: number): number {
-  return Math.round(milliseconds * 1e6);
-}
 
 /** Who knows a session id may take part in the session, so a log only gets something to tell sessions apart by. */
 function fingerprint(sessionId: string | undefined): string | undefined {

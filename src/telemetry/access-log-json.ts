@@ -1,30 +1,23 @@
-import { Buffer } from 'node:buffer';
 import type { Exchange } from '../http/exchange.ts';
-import {
-  type AccessLogReader,
-  accessLogReaders,
-  type FinishedExchange,
-  ownFields,
-  ownValuesOf,
-} from './access-log-fields.ts';
-import { headerText, type LineWriter } from './access-log-line.ts';
+import type { AccessLogReader, FinishedExchange, LineWriter } from './access-log-field.ts';
+import { accessLogReaders } from './access-log-fields.ts';
+import { JsonField } from './access-log-json-field.ts';
+import { headerText } from './access-log-line.ts';
 import type { AccessLogOptions, Mode } from './access-log-options.ts';
+import { compileOwnFields, ownFields } from './access-log-own-fields.ts';
 import { accessLogParts } from './access-log-parts.ts';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, FixedText } from './byte-writer.ts';
 import { writeIsoTime } from './iso-time.ts';
 import { JoinedFragments, RecentFragments } from './recent-fragments.ts';
 import { isCredentialHeader, redacted } from './scrub.ts';
 
-/** A field that is written, with its `"Name":` made once. */
 interface WrittenField {
-  readonly key: Uint8Array;
-  readonly redact: boolean;
   readonly reader: AccessLogReader;
+  readonly field: JsonField;
 }
 
-const begin = Buffer.from('{"level":"info","msg":"","time":"');
-const end = Buffer.from('}\n');
-const redactedText = Buffer.from(JSON.stringify(redacted));
+const begin = new FixedText('{"level":"info","msg":"","time":"');
+const end = new FixedText('}\n');
 const quote = 0x22;
 
 /**
@@ -36,13 +29,12 @@ export function compileJson(options: AccessLogOptions): LineWriter {
   const chosen = new Map<string, WrittenField>();
   for (const reader of accessLogReaders) {
     const mode = names[reader.name] ?? defaultMode;
-    const key = Buffer.from(`,${JSON.stringify(reader.name)}:`);
-    if (mode !== 'drop') chosen.set(reader.name, { reader, key, redact: mode === 'redact' });
+    if (mode !== 'drop') chosen.set(reader.name, { reader, field: new JsonField(reader.name, mode === 'redact') });
   }
   const ofPart = (part: AccessLogReader['part']) => [...chosen.values()].filter(({ reader }) => reader.part === part);
   const writeMoment = compileMoment(ofPart('moment'));
-  const own = ownFields.map((name) => chosen.get(name));
-  const writeOthers = fieldsWriter(ofPart(undefined).filter((field) => !own.includes(field)));
+  const writeOwn = compileOwnFields((name) => chosen.get(name)?.field);
+  const writeOthers = fieldsWriter(ofPart(undefined).filter(({ reader }) => !ownFields.includes(reader)));
   const parts = accessLogParts
     .map(([part, { same, keep }]) => ({ fields: ofPart(part), same, keep }))
     .filter(({ fields }) => fields.length > 0)
@@ -51,35 +43,17 @@ export function compileJson(options: AccessLogOptions): LineWriter {
   const writeHeaders = compileHeaders(options);
   return (finished, out) => {
     writeMoment(finished, out);
-    const values = ownValuesOf(finished);
-    for (let index = 0; index < own.length; index++) {
-      const field = own[index];
-      const value = values[index];
-      if (field !== undefined && value !== undefined) writeField(out, field, value);
-    }
+    writeOwn(finished, out);
     writeOthers(out, finished);
     common.write(out, finished);
     if (writeHeaders !== undefined) out.text(writeHeaders(finished.exchange));
-    out.bytes(end);
+    out.fixed(end);
   };
-}
-
-/** Writes a field with a comma in front. */
-function writeField(out: ByteWriter, { key, redact }: WrittenField, value: string | number | boolean): void {
-  out.bytes(key);
-  if (redact) out.bytes(redactedText);
-  else if (typeof value === 'string') out.jsonText(value);
-  else if (typeof value === 'boolean') out.ascii(value ? 'true' : 'false');
-  else if (Number.isFinite(value)) out.number(value);
-  else out.ascii('null');
 }
 
 function fieldsWriter(fields: readonly WrittenField[]): (out: ByteWriter, finished: FinishedExchange) => void {
   return (out, finished) => {
-    for (const field of fields) {
-      const value = field.reader.read(finished);
-      if (value !== undefined) writeField(out, field, value);
-    }
+    for (const { reader, field } of fields) field.write(out, reader.read(finished));
   };
 }
 
@@ -96,7 +70,7 @@ function compileMoment(fields: readonly WrittenField[]): LineWriter {
       began = startedAtWall;
       ended = until;
       bytes.length = 0;
-      bytes.bytes(begin);
+      bytes.fixed(begin);
       writeIsoTime(bytes, until);
       bytes.byte(quote);
       write(bytes, finished);

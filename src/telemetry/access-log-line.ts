@@ -1,11 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { accessLogReaders, type FinishedExchange } from './access-log-fields.ts';
+import type { FinishedExchange, LineWriter } from './access-log-field.ts';
+import { accessLogReaders } from './access-log-fields.ts';
 import type { AccessLogOptions, Mode } from './access-log-options.ts';
-import type { ByteWriter } from './byte-writer.ts';
 import { redacted, scrub } from './scrub.ts';
-
-/** Writes something about a finished exchange. */
-export type LineWriter = (finished: FinishedExchange, out: ByteWriter) => void;
 
 type Renderer = (finished: FinishedExchange) => string;
 

@@ -1,6 +1,6 @@
 import type { DecisionFacts, McpFacts } from '../http/facts.ts';
 import { ownString } from '../http/name-table.ts';
-import type { AccessLogPart, FinishedExchange } from './access-log-fields.ts';
+import type { AccessLogPart, FinishedExchange } from './access-log-field.ts';
 
 /** What all fields of a part are made of: while that is the same, their text is. */
 interface PartSource<Kept> {
@@ -100,7 +100,10 @@ function sameMessage(
   );
 }
 
-function sameDecision(one: Omit<DecisionFacts, 'id'> | undefined, other: DecisionFacts | undefined) {
+function sameDecision(
+  one: Omit<DecisionFacts, 'id' | 'idBegin' | 'idEnd'> | undefined,
+  other: DecisionFacts | undefined,
+) {
   if (one === undefined || other === undefined) return one === other;
   return (
     one.rule === other.rule &&

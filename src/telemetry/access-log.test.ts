@@ -91,6 +91,8 @@ describe('json', () => {
       },
       decision: {
         id: 'd-1',
+        idBegin: 'd',
+        idEnd: '-1',
         outcome: 'deny',
         reason: 'rule',
         rule: 2,

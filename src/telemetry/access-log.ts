@@ -1,7 +1,7 @@
 import type { Exchange } from '../http/exchange.ts';
-import type { FinishedExchange } from './access-log-fields.ts';
+import type { FinishedExchange, LineWriter } from './access-log-field.ts';
 import { compileJson } from './access-log-json.ts';
-import { compileCommon, compileGeneric, type LineWriter } from './access-log-line.ts';
+import { compileCommon, compileGeneric } from './access-log-line.ts';
 import type { AccessLogOptions } from './access-log-options.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type LineSink, openLineSink } from './line-sink.ts';

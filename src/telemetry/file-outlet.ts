@@ -41,7 +41,7 @@ export class FileOutlet implements Outlet {
   take(lines: ByteWriter): boolean {
     const waiting = this.#current.length - this.#written + this.#next.length;
     const taken = waiting + lines.length <= this.#maxWaiting;
-    if (taken && waiting === 0) exchangeBuffers(this.#current, lines);
+    if (taken && waiting === 0) this.#current.exchange(lines);
     else if (taken) this.#next.append(lines);
     lines.length = 0;
     this.#write();
@@ -94,7 +94,7 @@ export class FileOutlet implements Outlet {
       }
       this.#written = 0;
       this.#current.length = 0;
-      exchangeBuffers(this.#current, this.#next);
+      this.#current.exchange(this.#next);
       if (this.#current.length > 0) this.#write();
       else if (this.#done !== undefined) this.#finish();
     });
@@ -106,12 +106,4 @@ export class FileOutlet implements Outlet {
     this.#file.close();
     done?.();
   }
-}
-
-function exchangeBuffers(one: ByteWriter, other: ByteWriter): void {
-  const { buffer, length } = one;
-  one.buffer = other.buffer;
-  one.length = other.length;
-  other.buffer = buffer;
-  other.length = length;
 }

@@ -63,14 +63,17 @@ export const finishedRequests: fc.Arbitrary<{ readonly exchange: ExchangeOverrid
             { nil: undefined },
           ),
           decision: fc.option(
-            fc.record({
-              id: fc.constantFrom('d-1', 'd-2'),
-              outcome: fc.constantFrom('allow', 'deny'),
-              reason: fc.constantFrom('rule', 'default'),
-              rule: fc.constantFrom(1, undefined),
-              ruleName: fc.constantFrom('admins', undefined),
-              middleware: fc.constantFrom('x@file', 'y@file'),
-            }),
+            fc
+              .record({
+                idBegin: fc.constant('d'),
+                idEnd: fc.constantFrom('-1', '-2'),
+                outcome: fc.constantFrom('allow', 'deny'),
+                reason: fc.constantFrom('rule', 'default'),
+                rule: fc.constantFrom(1, undefined),
+                ruleName: fc.constantFrom('admins', undefined),
+                middleware: fc.constantFrom('x@file', 'y@file'),
+              })
+              .map((decision) => ({ ...decision, id: decision.idBegin + decision.idEnd })),
             { nil: undefined },
           ),
         })

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { NameTable, ownString } from '../name-table.ts';
+import { longestName, NameTable, ownString } from '../name-table.ts';
 import { JsonError, type JsonFault } from './json-error.ts';
 import { JsonNumber, type JsonObject, type JsonValue } from './value.ts';
 
@@ -23,7 +23,9 @@ const fourHexDigits = /^[0-9A-Fa-f]{4}$/;
 const skipNext = (cursor: JsonCursor, depth: number): void => cursor.skip(depth);
 
 const knownKeys = new NameTable<string>();
-/** Keys that one text may add to those that are known. */
+/** What members named `method` and `name` hold: of messages the same few, which policies, lists and records look up. */
+const knownNames = new NameTable<string>();
+/** Strings that one text may add to those that are known. */
 const maxLearnt = 16;
 
 /** Up to this many keys are compared one by one; that is quicker than a set for what objects usually hold. */
@@ -167,7 +169,8 @@ export class JsonCursor {
       const keyAt = this.#at;
       const key = this.#key();
       const size = members.size;
-      members.set(key, this.value(depth));
+      const value = key === 'method' || key === 'name' ? this.#nameOr(depth) : this.value(depth);
+      members.set(key, value);
       // One hash look-up tells: a key that was there already does not make the map grow.
       if (members.size === size) throw this.#error('duplicate-key', keyAt);
     } while (this.#more(0x7d));
@@ -204,7 +207,7 @@ export class JsonCursor {
   /** Reads a key and goes to its value. */
   #key(): string {
     if (this.#text.charCodeAt(this.#at) !== QUOTE) throw this.#error('syntax');
-    const key = this.#string(true);
+    const key = this.#string(knownKeys);
     if (this.#skipSpace() !== 0x3a) throw this.#error('syntax');
     this.#at++;
     this.#skipSpace();
@@ -229,7 +232,13 @@ export class JsonCursor {
     throw this.#error('syntax', text.length);
   }
 
-  #string(isKey = false): string {
+  /** A value that is a name, if it is a string. */
+  #nameOr(depth: number): JsonValue {
+    return this.#text.charCodeAt(this.#at) === QUOTE ? this.#string(knownNames) : this.value(depth);
+  }
+
+  /** With a table: the string of it, where it has one. */
+  #string(known?: NameTable<string>): string {
     const text = this.#text;
     const start = this.#at + 1;
     let at = start;
@@ -237,7 +246,7 @@ export class JsonCursor {
       const code = text.charCodeAt(at);
       if (code === QUOTE) {
         this.#at = at + 1;
-        return isKey ? this.#name(start, at) : text.slice(start, at);
+        return known === undefined ? text.slice(start, at) : this.#known(known, start, at);
       }
       if (code === BACKSLASH) return this.#escapedString(start, at);
       if (code < 0x20) throw this.#error('control-character', at);
@@ -246,16 +255,16 @@ export class JsonCursor {
     throw this.#error('syntax', at);
   }
 
-  /** A key that has no escapes. Messages have the same few. */
-  #name(start: number, end: number): string {
-    const known = knownKeys.find(this.#text, start, end);
+  /** A string that has no escapes. Messages have the same few. */
+  #known(table: NameTable<string>, start: number, end: number): string {
+    const known = table.find(this.#text, start, end);
     if (known !== undefined) return known;
-    const key = this.#text.slice(start, end);
-    // Of a text with very many keys nobody waits for the rest to be learnt.
-    if (this.#learnt >= maxLearnt) return key;
+    const text = this.#text.slice(start, end);
+    // Of a text with very many nobody waits for the rest to be learnt.
+    if (this.#learnt >= maxLearnt || text.length > longestName) return text;
     this.#learnt += 1;
-    const name = ownString(key);
-    knownKeys.keep(name, name);
+    const name = ownString(text);
+    table.keep(name, name);
     return name;
   }
 

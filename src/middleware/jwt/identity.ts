@@ -8,6 +8,7 @@ import {
 } from '../../auth/identity-headers.ts';
 import type { Principal } from '../../auth/principal.ts';
 import type { HeaderFields } from '../../http/headers.ts';
+import { ownString } from '../../http/name-table.ts';
 import type { OptionProblems } from '../option-problems.ts';
 import type { JwtOptions } from './options.ts';
 
@@ -40,7 +41,7 @@ export class IdentityForwarding {
     let forwarded = this.#remembered.get(principal);
     if (forwarded === undefined) {
       forwarded = {
-        username: claimText(findClaim(principal.claims, this.#username)),
+        username: ownString(claimText(findClaim(principal.claims, this.#username))),
         headers: this.#headers.flatMap(([name, path]) => {
           const value = identityHeaderValue(findClaim(principal.claims, path));
           return value === undefined ? [] : [[name, value] as const];

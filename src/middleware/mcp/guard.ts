@@ -227,14 +227,7 @@ export class McpGuard {
     const decision = this.#policies.decide(question);
     exchange.facts.decisionEnd = performance.now();
     exchange.decision = decision;
-    exchange.facts.decision = {
-      id: decision.id,
-      outcome: decision.outcome,
-      reason: decision.reason,
-      rule: decision.rule,
-      ruleName: decision.ruleName,
-      middleware: decision.middleware,
-    };
+    exchange.facts.decision = decision;
     logDecision(this.#context.log, decision, exchange.facts.trace);
     this.#shadow?.compare(question, decision);
     const written = this.#account?.(exchange, question, decision);

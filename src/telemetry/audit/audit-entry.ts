@@ -52,7 +52,9 @@ export interface AuditedReading {
 }
 
 export interface AuditedDecision {
-  readonly id: string;
+  /** The id, in two parts. */
+  readonly idBegin: string;
+  readonly idEnd: string;
   readonly reason: string;
   readonly rule?: number | undefined;
   readonly ruleName?: string | undefined;

@@ -34,7 +34,8 @@ const entries: fc.Arbitrary<AuditEntry> = fc.record({
   protocolVersion: maybe(text),
   decision: maybe(
     fc.record({
-      id: text,
+      idBegin: text,
+      idEnd: text,
       reason: text,
       rule: maybe(fc.nat()),
       ruleName: maybe(text),
@@ -94,7 +95,7 @@ function parsed(entry: AuditEntry): unknown {
 
 /** What a record should say, by its members. */
 function recordOf(entry: AuditEntry): unknown {
-  const { kind, method, name, uri, requestId, protocolVersion, reading, ...rest } = entry;
+  const { kind, method, name, uri, requestId, protocolVersion, reading, decision, ...rest } = entry;
   const fields = (reading?.shape.paths ?? []).map((path, index) => ({
     path,
     value: reading?.values[index],
@@ -108,6 +109,7 @@ function recordOf(entry: AuditEntry): unknown {
   return {
     ...rest,
     time: new Date(entry.time).toISOString(),
+    decision: decision && { ...decision, id: decision.idBegin + decision.idEnd, idBegin: undefined, idEnd: undefined },
     mcp: kind === undefined ? undefined : { kind, method, name, uri, requestId, protocolVersion },
     absent: unlessNone(fields.filter((field) => field.value === undefined).map(({ path }) => path)),
     withheld: unlessNone(present.filter((field) => field.withheld).map(({ path }) => path)),

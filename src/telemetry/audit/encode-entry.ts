@@ -1,7 +1,6 @@
-import { Buffer } from 'node:buffer';
 import { JsonNumber, type JsonValue, stringify } from '../../http/json.ts';
 import { ownString } from '../../http/name-table.ts';
-import type { ByteWriter } from '../byte-writer.ts';
+import { type ByteWriter, FixedText } from '../byte-writer.ts';
 import { writeIsoTime } from '../iso-time.ts';
 import { JoinedFragments, RecentFragments } from '../recent-fragments.ts';
 import type { AuditEntry, AuditedDecision, AuditedReading, AuditType } from './audit-entry.ts';
@@ -9,7 +8,7 @@ import type { AuditEntry, AuditedDecision, AuditedReading, AuditType } from './a
 /** Writes the entry as JSON members, without the braces: the chain puts its own members in front. */
 export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   const { decision, reading } = entry;
-  out.bytes(typeMembers[entry.type]);
+  out.fixed(typeMembers[entry.type]);
   writeIsoTime(out, entry.time);
   out.byte(quote);
   text(out, key.exchange, entry.exchange);
@@ -19,7 +18,10 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   count(out, key.generation, entry.generation);
   count(out, key.problems, entry.problems);
   text(out, key.trace, entry.trace);
-  if (decision !== undefined) text(out, key.decisionId, decision.id);
+  if (decision !== undefined) {
+    out.fixed(key.decisionId);
+    out.jsonText(decision.idBegin, decision.idEnd);
+  }
   if (reading === undefined || reading.claimsOnly) common.write(out, entry);
   else {
     // Values of a message may be long, and come once.
@@ -37,30 +39,30 @@ const braceEnd = 0x7d;
 
 /** Members' names with what precedes them. */
 const key = {
-  exchange: Buffer.from(',"exchange":'),
-  router: Buffer.from(',"router":'),
-  client: Buffer.from(',"client":'),
-  identity: Buffer.from(',"identity":{"kind":'),
-  issuer: Buffer.from(',"issuer":'),
-  subject: Buffer.from(',"subject":'),
-  mcp: Buffer.from(',"mcp":{"kind":'),
-  method: Buffer.from(',"method":'),
-  name: Buffer.from(',"name":'),
-  uri: Buffer.from(',"uri":'),
-  protocolVersion: Buffer.from(',"protocolVersion":'),
-  requestId: Buffer.from(',"requestId":'),
-  decisionId: Buffer.from(',"decision":{"id":'),
-  reason: Buffer.from(',"reason":'),
-  rule: Buffer.from(',"rule":'),
-  ruleName: Buffer.from(',"ruleName":'),
-  middleware: Buffer.from(',"middleware":'),
-  policySet: Buffer.from(',"policySet":'),
-  hidden: Buffer.from(',"hidden":'),
-  errorType: Buffer.from(',"errorType":'),
-  status: Buffer.from(',"status":'),
-  generation: Buffer.from(',"generation":'),
-  problems: Buffer.from(',"problems":'),
-  trace: Buffer.from(',"trace":'),
+  exchange: new FixedText(',"exchange":'),
+  router: new FixedText(',"router":'),
+  client: new FixedText(',"client":'),
+  identity: new FixedText(',"identity":{"kind":'),
+  issuer: new FixedText(',"issuer":'),
+  subject: new FixedText(',"subject":'),
+  mcp: new FixedText(',"mcp":{"kind":'),
+  method: new FixedText(',"method":'),
+  name: new FixedText(',"name":'),
+  uri: new FixedText(',"uri":'),
+  protocolVersion: new FixedText(',"protocolVersion":'),
+  requestId: new FixedText(',"requestId":'),
+  decisionId: new FixedText(',"decision":{"id":'),
+  reason: new FixedText(',"reason":'),
+  rule: new FixedText(',"rule":'),
+  ruleName: new FixedText(',"ruleName":'),
+  middleware: new FixedText(',"middleware":'),
+  policySet: new FixedText(',"policySet":'),
+  hidden: new FixedText(',"hidden":'),
+  errorType: new FixedText(',"errorType":'),
+  status: new FixedText(',"status":'),
+  generation: new FixedText(',"generation":'),
+  problems: new FixedText(',"problems":'),
+  trace: new FixedText(',"trace":'),
 } as const;
 
 const typeMembers = members<AuditType>(
@@ -72,8 +74,8 @@ const outcomeMembers = members<AuditEntry['outcome']>(
   (outcome) => `,"outcome":"${outcome}"`,
 );
 
-function members<Word extends string>(words: readonly Word[], of: (word: Word) => string): Record<Word, Buffer> {
-  return Object.fromEntries(words.map((word) => [word, Buffer.from(of(word))])) as Record<Word, Buffer>;
+function members<Word extends string>(words: readonly Word[], of: (word: Word) => string): Record<Word, FixedText> {
+  return Object.fromEntries(words.map((word) => [word, new FixedText(of(word))])) as Record<Word, FixedText>;
 }
 
 /** Numbers keep their text, so that the same decision can be made again. */
@@ -108,7 +110,7 @@ const callers = new RecentFragments({
     subject: identity?.subject,
   }),
   encode(out, { outcome, router, client, identity }) {
-    out.bytes(outcomeMembers[outcome]);
+    out.fixed(outcomeMembers[outcome]);
     text(out, key.router, router);
     text(out, key.client, client);
     if (identity === undefined) return;
@@ -145,7 +147,7 @@ const messages = new RecentFragments({
 });
 
 /** A decision behind its id. */
-const verdicts = new RecentFragments<AuditEntry, Omit<AuditedDecision, 'id'> | undefined>({
+const verdicts = new RecentFragments<AuditEntry, Omit<AuditedDecision, 'idBegin' | 'idEnd'> | undefined>({
   same: (kept, { decision }) =>
     kept === undefined || decision === undefined
       ? kept === decision
@@ -239,14 +241,14 @@ const common = new JoinedFragments<AuditEntry>([verdicts, callers, readings, mes
 const callersVerdicts = new JoinedFragments<AuditEntry>([verdicts, callers]);
 
 /** Nothing is written for what is absent. */
-function text(out: ByteWriter, before: Uint8Array, value: string | undefined): void {
+function text(out: ByteWriter, before: FixedText, value: string | undefined): void {
   if (value === undefined) return;
-  out.bytes(before);
+  out.fixed(before);
   out.jsonText(value);
 }
 
-function count(out: ByteWriter, before: Uint8Array, value: number | undefined): void {
+function count(out: ByteWriter, before: FixedText, value: number | undefined): void {
   if (value === undefined) return;
-  out.bytes(before);
+  out.fixed(before);
   out.number(value);
 }

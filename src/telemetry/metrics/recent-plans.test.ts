@@ -19,7 +19,9 @@ const mcp: McpFacts = {
   hidden: 0,
 };
 const decision: DecisionFacts = {
-  id: 'd',
+  id: 'd1',
+  idBegin: 'd',
+  idEnd: '1',
   outcome: 'allow',
   reason: 'rule',
   rule: 1,
@@ -73,7 +75,7 @@ test('what is no label makes no difference', () => {
   plans.add(request(), 200, 'a', 'first');
   const like = request({
     mcp: { ...mcp, requestId: '2', sessionId: 's', uri: 'u', name: 'z' },
-    decision: { ...decision, id: 'e' },
+    decision: { ...decision, id: 'e1', idBegin: 'e' },
     replyBytes: 7,
   });
   expect(plans.find(like, 200, 'a')).toBe('first');
