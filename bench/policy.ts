@@ -50,7 +50,7 @@ function request(tool: string, group: string): PolicyRequest {
     client: { ip: '192.0.2.1' },
     protocolVersion: '2025-11-25',
     route: 'bench@file',
-    id: 'exchange',
+    exchange: { id: 'exchange' },
   };
 }
 

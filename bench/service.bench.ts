@@ -145,6 +145,7 @@ function service(origin: string, servers: number, strategy: 'wrr' | 'hrw'): () =
 
 function exchange(headers: HeaderFields): Exchange {
   return {
+    number: 1,
     id: 'bench',
     entrypoint: 'web',
     protocol: '1.1',

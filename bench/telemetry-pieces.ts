@@ -62,8 +62,7 @@ function filledFacts(): RequestFacts {
     },
     decision: {
       id: 'd-1',
-      idBegin: 'd',
-      idEnd: '-1',
+      number: 1,
       outcome: 'allow',
       reason: 'rule',
       rule: 9,
@@ -94,7 +93,7 @@ const question: PolicyRequest = {
   client: { ip: '127.0.0.1' },
   protocolVersion: '2025-06-18',
   route: 'bench@file',
-  id: 'exchange-1',
+  exchange: { id: 'exchange-1' },
 };
 const compiled = compilePolicySet(
   {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { Exchange, RequestTarget } from '../http/exchange.ts';
+import { exchangeId, nextExchangeNumber } from '../http/exchange-id.ts';
 import { newFacts, type RequestFacts } from '../http/facts.ts';
 import type { HeaderFields } from '../http/headers.ts';
 import type { Identity } from '../http/identity.ts';
@@ -15,13 +16,10 @@ import { normaliseTarget, parseAuthority } from './request-target.ts';
 import { demandsMet } from './tls-state.ts';
 
 const none: readonly (() => void)[] = [];
-let sequence = 0;
-const processTag = Math.floor(Math.random() * 0x7fffffff).toString(36);
 
 /** One request from a socket, checked by the rules of data-plane §2 before anything else sees it. */
 export class IncomingExchange implements Exchange {
-  readonly #sequence: number;
-  #id: string | undefined = undefined;
+  readonly number = nextExchangeNumber();
   readonly entrypoint: string;
   readonly protocol: '1.0' | '1.1' | '2';
   readonly tlsDemands: string | undefined;
@@ -53,8 +51,6 @@ export class IncomingExchange implements Exchange {
     trust: TrustTest,
     facts: RequestFacts = newFacts(),
   ) {
-    sequence = (sequence + 1) % 0x7fffffff;
-    this.#sequence = sequence;
     this.facts = facts;
     this.entrypoint = options.name;
     this.protocol = request.httpVersionMajor >= 2 ? '2' : request.httpVersion === '1.0' ? '1.0' : '1.1';
@@ -77,8 +73,7 @@ export class IncomingExchange implements Exchange {
   }
 
   get id(): string {
-    this.#id ??= `${processTag}-${this.#sequence.toString(36)}`;
-    return this.#id;
+    return exchangeId(this.number);
   }
 
   onClosed(callback: () => void): () => void {

@@ -123,7 +123,7 @@ function ignore(): void {}
 function aboutExchange(exchange: Exchange) {
   const { facts, identity } = exchange;
   return {
-    exchange: exchange.id,
+    exchange: exchange.number,
     router: facts.router,
     client: exchange.clientAddress,
     identity:

@@ -33,7 +33,9 @@ export interface RequestTarget {
 
 /** Everything known about one request while it travels entrypoint → router → middlewares → service. */
 export interface Exchange {
-  /** Unique in this process; also the decision id's prefix. */
+  /** Unique in this process. */
+  readonly number: number;
+  /** `exchangeId` of the number: for people. Ids of decisions begin with it. */
   readonly id: string;
   readonly entrypoint: string;
   readonly protocol: '1.0' | '1.1' | '2';

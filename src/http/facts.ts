@@ -84,10 +84,9 @@ export interface McpFacts {
 }
 
 export interface DecisionFacts {
-  /** Unique: `idBegin` and `idEnd` together. Who writes bytes writes the parts: to join them costs as much as that again. */
+  /** Unique: the exchange's id, a dash, and the number in base 36. */
   readonly id: string;
-  readonly idBegin: string;
-  readonly idEnd: string;
+  readonly number: number;
   readonly outcome: 'allow' | 'deny';
   /** `rule`, `default` or `lifecycle`. */
   readonly reason: string;

@@ -82,12 +82,15 @@ let made = 0;
 export class Decision {
   readonly #parts: DecisionParts;
   readonly #time: number;
-  #idEnd: string | undefined = undefined;
+  readonly #number: number;
+  #random: string | undefined = undefined;
 
   constructor(parts: DecisionParts, proof: symbol) {
     if (proof !== key) throw new TypeError('decisions are made by deciding');
     this.#parts = parts;
     this.#time = Date.now();
+    made += 1;
+    this.#number = made;
   }
 
   /** True only for what {@link makeDecision} made; nothing else passes, whatever its shape. */
@@ -116,20 +119,16 @@ export class Decision {
     return this.#parts.rule?.name;
   }
 
-  /** Unique; begins with the exchange's id when the request carries one. Not guessable otherwise. */
+  /** Unique; begins with the exchange's id when the request came with one. Not guessable otherwise. */
   get id(): string {
-    return this.idBegin + this.idEnd;
+    const { exchange } = this.#parts.request;
+    if (exchange === undefined) this.#random ??= randomUUID();
+    return exchange === undefined ? (this.#random as string) : `${exchange.id}-${this.#number.toString(36)}`;
   }
 
-  /** The exchange's id, or nothing. */
-  get idBegin(): string {
-    return this.#parts.request.id ?? '';
-  }
-
-  /** What tells the decision from all others that the process makes. */
-  get idEnd(): string {
-    this.#idEnd ??= this.#parts.request.id === undefined ? randomUUID() : nextIdEnd();
-    return this.#idEnd;
+  /** No other decision of this process has it; ids end with it, in base 36. */
+  get number(): number {
+    return this.#number;
   }
 
   /** Milliseconds since 1970. */
@@ -216,11 +215,6 @@ export class Decision {
 /** For `policy-set.ts` only. */
 export function makeDecision(parts: DecisionParts): Decision {
   return new Decision(parts, key);
-}
-
-function nextIdEnd(): string {
-  made += 1;
-  return `-${made.toString(36)}`;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -16,8 +16,8 @@ export interface PolicyRequest {
   toolAnnotations?(name: string): ObjectValue | undefined;
   /** Name of the router that claimed the request. */
   readonly route: string;
-  /** The exchange's id; begins the decision id. Absent: decision ids are random. */
-  readonly id?: string | undefined;
+  /** What the message came with; its id begins the decision's. Absent: decision ids are random. */
+  readonly exchange?: { readonly id: string } | undefined;
   /** Who is calling, for the record. Absent: the `sub` claim. */
   readonly subject?: string | undefined;
 }

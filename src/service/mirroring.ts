@@ -117,6 +117,7 @@ class ExchangeCopy implements Exchange {
   readonly originalPath: Exchange['originalPath'];
   path: Exchange['path'];
   query: Exchange['query'];
+  readonly number: Exchange['number'];
   readonly headers: Exchange['headers'];
   readonly body: Exchange['body'];
   identity: Exchange['identity'];
@@ -130,6 +131,7 @@ class ExchangeCopy implements Exchange {
   #leave: (() => void) | undefined;
 
   constructor(original: Exchange, body: Buffer) {
+    this.number = original.number;
     this.id = original.id;
     this.entrypoint = original.entrypoint;
     this.protocol = original.protocol;

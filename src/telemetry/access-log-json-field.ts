@@ -1,4 +1,5 @@
 import { type ByteWriter, FixedText } from './byte-writer.ts';
+import { writeExchangeId } from './exchange-id-text.ts';
 import { redacted } from './scrub.ts';
 
 const redactedText = new FixedText(JSON.stringify(redacted));
@@ -20,9 +21,13 @@ export class JsonField {
     else if (value !== undefined && this.#begin(out)) out.ascii(value ? 'true' : 'false');
   }
 
-  /** Text that may be given in two parts. */
-  text(out: ByteWriter, value: string, end?: string): void {
-    if (this.#begin(out)) out.jsonText(value, end);
+  text(out: ByteWriter, value: string): void {
+    if (this.#begin(out)) out.jsonText(value);
+  }
+
+  /** The id of an exchange, or of one of its decisions. */
+  id(out: ByteWriter, exchange: number, decision?: number): void {
+    if (this.#begin(out)) writeExchangeId(out, exchange, decision);
   }
 
   number(out: ByteWriter, value: number): void {

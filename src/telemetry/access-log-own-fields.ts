@@ -44,9 +44,9 @@ export function compileOwnFields(fieldOf: (name: string) => JsonField | undefine
     if (originDuration !== undefined) originField?.number(out, nanoseconds(originDuration));
     replySizeField?.number(out, facts.replyBytes);
     overheadField?.number(out, overhead(finished));
-    idField?.text(out, exchange.id);
+    idField?.id(out, exchange.number);
     if (mcp?.requestId !== undefined) mcpIdField?.text(out, mcp.requestId);
-    if (decision !== undefined) decisionField?.text(out, decision.idBegin, decision.idEnd);
+    if (decision !== undefined) decisionField?.id(out, exchange.number, decision.number);
     if (trace === undefined) return;
     traceField?.text(out, trace.traceId);
     spanField?.text(out, trace.spanId);

@@ -100,10 +100,7 @@ function sameMessage(
   );
 }
 
-function sameDecision(
-  one: Omit<DecisionFacts, 'id' | 'idBegin' | 'idEnd'> | undefined,
-  other: DecisionFacts | undefined,
-) {
+function sameDecision(one: Omit<DecisionFacts, 'id' | 'number'> | undefined, other: DecisionFacts | undefined) {
   if (one === undefined || other === undefined) return one === other;
   return (
     one.rule === other.rule &&

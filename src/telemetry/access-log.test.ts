@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ExchangeOverrides, testExchange } from '../../test/support/exchange.ts';
-import { finishedRequests, neighbours, proxiedFacts } from '../../test/support/finished-requests.ts';
+import { decisionId, finishedRequests, neighbours, proxiedFacts } from '../../test/support/finished-requests.ts';
 import { keptLogger, keptSink } from '../../test/support/kept-log.ts';
 import { accessLogFields, accessLog as accessLogOption } from '../config/static/access-log.ts';
+import { exchangeId } from '../http/exchange-id.ts';
 import type { RequestFacts } from '../http/facts.ts';
 import { createAccessLog } from './access-log.ts';
 import { accessLogReaders } from './access-log-fields.ts';
+import { ownFields } from './access-log-own-fields.ts';
 
-function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200): string {
+function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200, end = 1042.4): string {
   const lines: string[] = [];
   const sink = keptSink('access', (line) => lines.push(line));
   const parsed = accessLogOption.parse(options);
@@ -22,7 +24,7 @@ function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200)
       facts: proxiedFacts(),
       ...exchange,
     }),
-    { status, end: 1042.4 },
+    { status, end },
   );
   return lines.join('');
 }
@@ -90,9 +92,8 @@ describe('json', () => {
         offered: true,
       },
       decision: {
-        id: 'd-1',
-        idBegin: 'd',
-        idEnd: '-1',
+        id: decisionId(36, 37),
+        number: 37,
         outcome: 'deny',
         reason: 'rule',
         rule: 2,
@@ -102,7 +103,7 @@ describe('json', () => {
       errorType: 'denied',
     });
     const line = JSON.parse(
-      write({ format: 'json', fields: { names: { StartLocal: 'drop' } } }, { id: 'x-1', facts: mcp }, 403),
+      write({ format: 'json', fields: { names: { StartLocal: 'drop' } } }, { number: 36, facts: mcp }, 403),
     );
     expect(line).toEqual({
       StartUTC: '2025-10-10T13:55:36.123Z',
@@ -130,7 +131,7 @@ describe('json', () => {
       Overhead: 12_400_000,
       RetryAttempts: 0,
       entryPointName: 'web',
-      RequestId: 'x-1',
+      RequestId: exchangeId(36),
       Generation: 3,
       ErrorType: 'denied',
       McpKind: 'request',
@@ -144,7 +145,7 @@ describe('json', () => {
       McpToolError: false,
       McpHiddenItems: 0,
       Decision: 'deny',
-      DecisionId: 'd-1',
+      DecisionId: decisionId(36, 37),
       DecisionReason: 'rule',
       DecisionRule: 2,
       DecisionMiddleware: 'apps-gateway@file',
@@ -167,6 +168,19 @@ describe('json', () => {
           RequestCount: index + 1,
         }));
         expect(lines.map((line) => JSON.parse(line))).toEqual(alone);
+      }),
+    );
+  });
+
+  test('what each request has of its own is written as the table of fields reads it', () => {
+    fc.assert(
+      fc.property(finishedRequests, fc.nat(), ({ exchange: about, status }, end) => {
+        const number = 1;
+        const line = JSON.parse(write({ format: 'json' }, { ...about, number }, status, end));
+        const exchange = testExchange({ ...about, number });
+        const { facts } = exchange;
+        const finished = { exchange, facts, status, duration: end - facts.startedAt, count: 1 };
+        for (const { name, read } of ownFields) expect([name, line[name]]).toEqual([name, read(finished)]);
       }),
     );
   });

@@ -1,12 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, FixedText } from './byte-writer.ts';
 
 const texts = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary', maxLength: 200 }),
   fc.string({ unit: 'grapheme-ascii', maxLength: 200 }),
 );
+
+function textOf(kind: string, value: string | number): string {
+  if (kind === 'jsonText') return JSON.stringify(value);
+  return kind === 'base36' ? value.toString(36) : String(value);
+}
 
 test('what is written is what Buffer and JSON would write, whatever the room', () => {
   fc.assert(
@@ -16,6 +21,8 @@ test('what is written is what Buffer and JSON would write, whatever the room', (
           fc.record({ kind: fc.constant('text' as const), value: texts }),
           fc.record({ kind: fc.constant('jsonText' as const), value: texts }),
           fc.record({ kind: fc.constant('number' as const), value: fc.oneof(fc.nat(), fc.integer(), fc.double()) }),
+          fc.record({ kind: fc.constant('base36' as const), value: fc.oneof(fc.nat(), fc.maxSafeNat()) }),
+          fc.record({ kind: fc.constant('fixed' as const), value: texts }),
           fc.record({ kind: fc.constant('bytes' as const), value: fc.uint8Array({ maxLength: 100 }) }),
           fc.record({ kind: fc.constant('byte' as const), value: fc.nat(255) }),
           fc.record({
@@ -32,17 +39,25 @@ test('what is written is what Buffer and JSON would write, whatever the room', (
           if (kind === 'text') writer.text(value);
           else if (kind === 'jsonText') writer.jsonText(value);
           else if (kind === 'number') writer.number(value);
+          else if (kind === 'base36') writer.base36(value);
+          else if (kind === 'fixed') writer.fixed(new FixedText(value));
           else if (kind === 'bytes') writer.bytes(value);
           else if (kind === 'byte') writer.byte(value);
           else writer.ascii(value);
-          if (typeof value !== 'object' && kind !== 'byte')
-            expected.push(Buffer.from(kind === 'jsonText' ? JSON.stringify(value) : String(value)));
+          if (typeof value !== 'object' && kind !== 'byte') expected.push(Buffer.from(textOf(kind, value)));
           else expected.push(kind === 'byte' ? Buffer.from([value]) : Buffer.from(value as Uint8Array));
         }
         expect(writer.written.toString('hex')).toBe(Buffer.concat(expected).toString('hex'));
         const copy = new ByteWriter(1);
         copy.append(writer);
         expect(copy.written.equals(writer.written)).toBe(true);
+        const other = new ByteWriter(capacity);
+        other.number(capacity);
+        writer.exchange(other);
+        writer.number(7);
+        other.fixed(new FixedText('end'));
+        expect(writer.written.toString()).toBe(`${capacity}7`);
+        expect(other.written.toString('hex')).toBe(`${copy.written.toString('hex')}656e64`);
       },
     ),
   );

@@ -139,18 +139,17 @@ export class ByteWriter {
     return true;
   }
 
-  /** Any text as JSON, in quotes; `end` continues it. */
-  jsonText(text: string, end = ''): void {
-    const count = text.length + end.length;
+  /** Any text as JSON, in quotes. */
+  jsonText(text: string): void {
+    const count = text.length;
     this.reserve(count + 2);
     const { buffer, length } = this;
-    const from = length + 1;
-    if (count > fewCharacters || !this.#putPlain(text, from) || !this.#putPlain(end, from + text.length)) {
-      this.text(JSON.stringify(text + end));
+    if (count > fewCharacters || !this.#putPlain(text, length + 1)) {
+      this.text(JSON.stringify(text));
       return;
     }
     buffer[length] = 0x22;
-    buffer[from + count] = 0x22;
+    buffer[length + 1 + count] = 0x22;
     this.length = length + count + 2;
   }
 
@@ -187,6 +186,27 @@ export class ByteWriter {
       digits -= 2;
     }
     if (digits > 0) view.setUint8(at - 1, 48 + rest);
+  }
+
+  /** A whole number that is not negative, as `toString(36)`. */
+  base36(value: number): void {
+    if (value > 0x7fffffff) {
+      this.ascii(value.toString(36));
+      return;
+    }
+    let digits = 1;
+    for (let limit = 36; digits < 6 && value >= limit; limit *= 36) digits += 1;
+    this.reserve(digits);
+    const { buffer } = this;
+    this.length += digits;
+    let at = this.length;
+    let rest = value | 0;
+    do {
+      const shorter = (rest / 36) | 0;
+      const digit = rest - shorter * 36;
+      buffer[--at] = digit < 10 ? 48 + digit : 87 + digit;
+      rest = shorter;
+    } while (rest > 0);
   }
 
   /** What is written, valid until the next call. */

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Exchange, Handler, Reply, RequestBody } from '../../src/http/exchange.ts';
+import { exchangeId } from '../../src/http/exchange-id.ts';
 import { newFacts } from '../../src/http/facts.ts';
 import { HeaderFields } from '../../src/http/headers.ts';
 import { Refusal, textReply } from '../../src/http/refusal.ts';
@@ -7,7 +8,7 @@ import { registerField } from './registered-secrets.ts';
 
 /** What a test may say about a request; everything has a default. */
 export interface ExchangeOverrides
-  extends Partial<Omit<Exchange, 'headers' | 'body' | 'target' | 'onClosed' | 'closed'>> {
+  extends Partial<Omit<Exchange, 'id' | 'headers' | 'body' | 'target' | 'onClosed' | 'closed'>> {
   /** `scheme://host[:port]` as the client sees it. */
   readonly origin?: string;
   readonly headers?: HeaderFields | Readonly<Record<string, string | readonly string[]>>;
@@ -36,8 +37,10 @@ export function testExchange(overrides: ExchangeOverrides = {}): TestExchange {
   const listeners = new Set<() => void>();
   let closed = false;
   count += 1;
+  const number = overrides.number ?? count;
   return {
-    id: overrides.id ?? `test-${count}`,
+    number,
+    id: exchangeId(number),
     entrypoint: overrides.entrypoint ?? 'web',
     protocol: overrides.protocol ?? '1.1',
     target: {

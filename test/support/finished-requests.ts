@@ -1,6 +1,12 @@
 import fc from 'fast-check';
+import { exchangeId } from '../../src/http/exchange-id.ts';
 import { newFacts, type RequestFacts } from '../../src/http/facts.ts';
 import type { ExchangeOverrides } from './exchange.ts';
+
+/** The id of a decision about an exchange, by the numbers of both. */
+export function decisionId(exchange: number, decision: number): string {
+  return `${exchangeId(exchange)}-${decision.toString(36)}`;
+}
 
 const startedAtWall = Date.parse('2025-10-10T13:55:36.123Z');
 
@@ -29,7 +35,7 @@ export const finishedRequests: fc.Arbitrary<{ readonly exchange: ExchangeOverrid
     exchange: fc.record({
       method: fc.constantFrom('POST', 'GET'),
       path: fc.constantFrom('/wiki/mcp', '/"'),
-      id: fc.constantFrom('x-1', 'x-2'),
+      number: fc.constantFrom(1, 40),
       origin: fc.constantFrom('http://a', 'https://a', 'http://b', 'http://a:8000', 'http://a:8001'),
       protocol: fc.constantFrom('1.1', '2'),
       entrypoint: fc.constantFrom('web', 'websecure'),
@@ -65,15 +71,14 @@ export const finishedRequests: fc.Arbitrary<{ readonly exchange: ExchangeOverrid
           decision: fc.option(
             fc
               .record({
-                idBegin: fc.constant('d'),
-                idEnd: fc.constantFrom('-1', '-2'),
+                number: fc.constantFrom(1, 2),
                 outcome: fc.constantFrom('allow', 'deny'),
                 reason: fc.constantFrom('rule', 'default'),
                 rule: fc.constantFrom(1, undefined),
                 ruleName: fc.constantFrom('admins', undefined),
                 middleware: fc.constantFrom('x@file', 'y@file'),
               })
-              .map((decision) => ({ ...decision, id: decision.idBegin + decision.idEnd })),
+              .map((decision) => ({ ...decision, id: decisionId(1, decision.number) })),
             { nil: undefined },
           ),
         })

@@ -80,7 +80,7 @@ export function requestOf(sketch: RequestSketch): PolicyRequest {
             return hints === undefined ? undefined : objectOf(hints);
           },
         }),
-    ...(sketch.id === undefined ? {} : { id: sketch.id }),
+    ...(sketch.id === undefined ? {} : { exchange: { id: sketch.id } }),
     ...(sketch.subject === undefined ? {} : { subject: sketch.subject }),
   };
 }

@@ -39,6 +39,7 @@ export function pageExchange(exchange: Exchange, request: PageRequest): Exchange
     if (passes || lower === 'host') headers.append(name, value);
   });
   return {
+    number: exchange.number,
     id: exchange.id,
     entrypoint: exchange.entrypoint,
     protocol: exchange.protocol,

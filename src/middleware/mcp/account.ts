@@ -55,8 +55,8 @@ class AccountedDecision implements AuditEntry {
     return this.decision.outcome;
   }
 
-  get exchange(): string {
-    return this.#exchange.id;
+  get exchange(): number {
+    return this.#exchange.number;
   }
 
   get router(): string {

@@ -5,7 +5,11 @@ import type { PolicyRequest } from '../../policy/index.ts';
 /** The same question for later: the chain behind may still change the headers of the exchange. */
 export function lastingQuestion(question: PolicyRequest, exchange: Exchange): PolicyRequest {
   const headers = exchange.headers.clone();
-  return { ...question, http: { ...question.http, header: (lowerName) => headers.getAll(lowerName) } };
+  return {
+    ...question,
+    exchange: undefined,
+    http: { ...question.http, header: (lowerName) => headers.getAll(lowerName) },
+  };
 }
 
 const emptyMessage: JsonObject = new Map();
@@ -36,7 +40,7 @@ export function questionOf(
     protocolVersion: asked.protocolVersion,
     toolAnnotations: asked.toolAnnotations,
     route: asked.route,
-    id: exchange.id,
+    exchange,
     subject: exchange.identity?.subject,
   };
 }

@@ -9,8 +9,8 @@ export interface AuditEntry {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly outcome: 'allow' | 'deny' | 'filtered' | 'refused' | 'loaded' | 'rejected';
-  /** The exchange, the same as in the logs. */
-  readonly exchange?: string | undefined;
+  /** Number of the exchange. Its id is written, the same as in the logs. */
+  readonly exchange?: number | undefined;
   readonly router?: string | undefined;
   readonly client?: string | undefined;
   readonly identity?: AuditedIdentity | undefined;
@@ -52,9 +52,9 @@ export interface AuditedReading {
 }
 
 export interface AuditedDecision {
-  /** The id, in two parts. */
-  readonly idBegin: string;
-  readonly idEnd: string;
+  /** Unique: the exchange's id, a dash, and the number in base 36. */
+  readonly id: string;
+  readonly number: number;
   readonly reason: string;
   readonly rule?: number | undefined;
   readonly ruleName?: string | undefined;

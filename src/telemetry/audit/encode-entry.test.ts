@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { exchangeId } from '../../http/exchange-id.ts';
 import { type JsonValue, scanJsonText, stringify } from '../../http/json.ts';
 import { ByteWriter } from '../byte-writer.ts';
 import type { AuditEntry } from './audit-entry.ts';
@@ -22,7 +23,7 @@ const entries: fc.Arbitrary<AuditEntry> = fc.record({
   type: fc.constantFrom('decision', 'list-filtered', 'authentication-failure', 'configuration'),
   time: fc.integer({ min: 0, max: 4e12 }),
   outcome: fc.constantFrom('allow', 'deny', 'filtered', 'refused', 'loaded', 'rejected'),
-  exchange: maybe(text),
+  exchange: maybe(fc.nat()),
   router: maybe(text),
   client: maybe(text),
   identity: maybe(fc.record({ kind: text, issuer: maybe(text), subject: maybe(text) })),
@@ -34,8 +35,8 @@ const entries: fc.Arbitrary<AuditEntry> = fc.record({
   protocolVersion: maybe(text),
   decision: maybe(
     fc.record({
-      idBegin: text,
-      idEnd: text,
+      id: text,
+      number: fc.nat(),
       reason: text,
       rule: maybe(fc.nat()),
       ruleName: maybe(text),
@@ -95,7 +96,8 @@ function parsed(entry: AuditEntry): unknown {
 
 /** What a record should say, by its members. */
 function recordOf(entry: AuditEntry): unknown {
-  const { kind, method, name, uri, requestId, protocolVersion, reading, decision, ...rest } = entry;
+  const { kind, method, name, uri, requestId, protocolVersion, reading, decision, exchange, ...rest } = entry;
+  const begin = exchange === undefined ? undefined : exchangeId(exchange);
   const fields = (reading?.shape.paths ?? []).map((path, index) => ({
     path,
     value: reading?.values[index],
@@ -109,7 +111,12 @@ function recordOf(entry: AuditEntry): unknown {
   return {
     ...rest,
     time: new Date(entry.time).toISOString(),
-    decision: decision && { ...decision, id: decision.idBegin + decision.idEnd, idBegin: undefined, idEnd: undefined },
+    exchange: begin,
+    decision: decision && {
+      ...decision,
+      id: begin === undefined ? decision.id : `${begin}-${decision.number.toString(36)}`,
+      number: undefined,
+    },
     mcp: kind === undefined ? undefined : { kind, method, name, uri, requestId, protocolVersion },
     absent: unlessNone(fields.filter((field) => field.value === undefined).map(({ path }) => path)),
     withheld: unlessNone(present.filter((field) => field.withheld).map(({ path }) => path)),

@@ -1,6 +1,7 @@
 import { JsonNumber, type JsonValue, stringify } from '../../http/json.ts';
 import { ownString } from '../../http/name-table.ts';
 import { type ByteWriter, FixedText } from '../byte-writer.ts';
+import { writeExchangeId } from '../exchange-id-text.ts';
 import { writeIsoTime } from '../iso-time.ts';
 import { JoinedFragments, RecentFragments } from '../recent-fragments.ts';
 import type { AuditEntry, AuditedDecision, AuditedReading, AuditType } from './audit-entry.ts';
@@ -11,7 +12,10 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   out.fixed(typeMembers[entry.type]);
   writeIsoTime(out, entry.time);
   out.byte(quote);
-  text(out, key.exchange, entry.exchange);
+  if (entry.exchange !== undefined) {
+    out.fixed(key.exchange);
+    writeExchangeId(out, entry.exchange);
+  }
   count(out, key.hidden, entry.hidden);
   text(out, key.errorType, entry.errorType);
   count(out, key.status, entry.status);
@@ -20,7 +24,8 @@ export function encodeEntry(out: ByteWriter, entry: AuditEntry): void {
   text(out, key.trace, entry.trace);
   if (decision !== undefined) {
     out.fixed(key.decisionId);
-    out.jsonText(decision.idBegin, decision.idEnd);
+    if (entry.exchange === undefined) out.jsonText(decision.id);
+    else writeExchangeId(out, entry.exchange, decision.number);
   }
   if (reading === undefined || reading.claimsOnly) common.write(out, entry);
   else {
@@ -147,7 +152,7 @@ const messages = new RecentFragments({
 });
 
 /** A decision behind its id. */
-const verdicts = new RecentFragments<AuditEntry, Omit<AuditedDecision, 'idBegin' | 'idEnd'> | undefined>({
+const verdicts = new RecentFragments<AuditEntry, Omit<AuditedDecision, 'id' | 'number'> | undefined>({
   same: (kept, { decision }) =>
     kept === undefined || decision === undefined
       ? kept === decision

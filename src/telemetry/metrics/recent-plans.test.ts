@@ -20,8 +20,7 @@ const mcp: McpFacts = {
 };
 const decision: DecisionFacts = {
   id: 'd1',
-  idBegin: 'd',
-  idEnd: '1',
+  number: 1,
   outcome: 'allow',
   reason: 'rule',
   rule: 1,
@@ -75,7 +74,7 @@ test('what is no label makes no difference', () => {
   plans.add(request(), 200, 'a', 'first');
   const like = request({
     mcp: { ...mcp, requestId: '2', sessionId: 's', uri: 'u', name: 'z' },
-    decision: { ...decision, id: 'e1', idBegin: 'e' },
+    decision: { ...decision, id: 'e1', number: 2 },
     replyBytes: 7,
   });
   expect(plans.find(like, 200, 'a')).toBe('first');
