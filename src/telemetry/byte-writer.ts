@@ -29,7 +29,7 @@ export class FixedText {
 }
 
 /** The two digits of the numbers below 100, as they are stored. */
-const pairs = Uint16Array.from({ length: 100 }, (_, value) => (48 + Math.floor(value / 10)) * 256 + 48 + (value % 10));
+const pairs = Uint16Array.from({ length: 100 }, (_, value) => Buffer.from(`${value}`.padStart(2, '0')).readUint16BE());
 
 /**
  * Text and numbers straight into bytes, one after the other. What telemetry writes for each request is short and nearly
@@ -188,25 +188,11 @@ export class ByteWriter {
     if (digits > 0) view.setUint8(at - 1, 48 + rest);
   }
 
-  /** A whole number that is not negative, as `toString(36)`. */
-  base36(value: number): void {
-    if (value > 0x7fffffff) {
-      this.ascii(value.toString(36));
-      return;
-    }
-    let digits = 1;
-    for (let limit = 36; digits < 6 && value >= limit; limit *= 36) digits += 1;
-    this.reserve(digits);
-    const { buffer } = this;
-    this.length += digits;
-    let at = this.length;
-    let rest = value | 0;
-    do {
-      const shorter = (rest / 36) | 0;
-      const digit = rest - shorter * 36;
-      buffer[--at] = digit < 10 ? 48 + digit : 87 + digit;
-      rest = shorter;
-    } while (rest > 0);
+  /** Two bytes, the first one from the upper half of the number. */
+  pair(bytes: number): void {
+    this.reserve(2);
+    this.#view.setUint16(this.length, bytes);
+    this.length += 2;
   }
 
   /** What is written, valid until the next call. */
