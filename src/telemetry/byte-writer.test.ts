@@ -8,11 +8,6 @@ const texts = fc.oneof(
   fc.string({ unit: 'grapheme-ascii', maxLength: 200 }),
 );
 
-function textOf(kind: string, value: string | number): string {
-  if (kind === 'jsonText') return JSON.stringify(value);
-  return String(value);
-}
-
 test('what is written is what Buffer and JSON would write, whatever the room', () => {
   fc.assert(
     fc.property(
