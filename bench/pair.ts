@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { lowerQuartile, median, pinned, stop, waitForPort } from './measure.ts';
+import { median, pinned, stop, waitForPort } from './measure.ts';
 import { type BenchFiles, upstreamPort } from './setup.ts';
 
 /** One way to configure the gateway. */
@@ -20,8 +20,11 @@ export interface Difference {
   readonly added: number;
   /** Standard error of `added`, by what the processes differ. */
   readonly error: number;
-  /** As `added`, from the quickest quarters of the windows of both. */
+  /** As `added`, and its error, of the windows in which nothing disturbed core 0; NaN where those are too few. */
   readonly undisturbed: number;
+  readonly undisturbedError: number;
+  /** How many of the pairs of windows those are, from 0 to 1. */
+  readonly share: number;
 }
 
 const windowMilliseconds = 100;
@@ -30,6 +33,12 @@ const roundsToWarmUp = 60;
 /** How many processes a comparison runs, one after the other. Even, for they take turns in who comes first. */
 export const processes = 6;
 const ports = [9_780, 9_781];
+/** Fixed work takes hardly longer than it ever did: nobody else uses the physical core. A neighbour costs it half as much again. */
+const hardlyLonger = 1.1;
+/** Pairs of windows of which a median tells something. */
+const enough = 8;
+/** What fixed work took when it went quickest, in nanoseconds: this process has one machine. */
+let quickest = Number.POSITIVE_INFINITY;
 
 /**
  * Compares two gateways of one process on core 0, called in turn for a tenth of a second each, `rounds` times; load on core
@@ -44,26 +53,53 @@ export async function comparePair(
   rounds: number,
   env: Record<string, string> = {},
 ): Promise<Difference> {
-  const runs: Run[] = [];
+  const runs: Pair[][] = [];
   for (let count = 0; count < processes; count++) {
     const swapped = count % 2 === 1;
     const order = swapped ? ([pair[1], pair[0]] as const) : pair;
     const [first, second] = await runProcess(files, order, Math.ceil(rounds / processes), env);
-    runs.push(swapped ? { base: second, other: first } : { base: first, other: second });
+    const [base, other] = swapped ? [second, first] : [first, second];
+    runs.push(base.map((window, round) => pairOf(window, other[round] as Window)));
   }
-  const added = runs.map(({ base, other }) => median(other.map((cost, round) => cost - (base[round] as number))));
+  const all = runs.flat();
+  quickest = Math.min(quickest, ...all.map(({ pace }) => pace));
+  const quiet = runs.map((pairs) => pairs.filter(({ pace }) => pace <= quickest * hardlyLonger));
+  const added = runs.map(medianAdded);
+  const medians = quiet.map((pairs) => (pairs.length < enough ? Number.NaN : medianAdded(pairs)));
+  const quietOnes = (swapped: 0 | 1) => medians.filter((one, count) => count % 2 === swapped && !Number.isNaN(one));
   return {
-    base: median(runs.flatMap(({ base }) => base)),
+    base: median(all.map(({ base }) => base)),
     added: mean(added),
     error: standardError(added),
-    undisturbed: mean(runs.map(({ base, other }) => lowerQuartile(other) - lowerQuartile(base))),
+    // Each order has the same weight, however many of its processes there are.
+    undisturbed: (mean(quietOnes(0)) + mean(quietOnes(1))) / 2,
+    undisturbedError: standardError([...quietOnes(0), ...quietOnes(1)]),
+    share: quiet.flat().length / all.length,
   };
 }
 
-/** CPU per request in microseconds, of both gateways in each round. */
-interface Run {
-  readonly base: readonly number[];
-  readonly other: readonly number[];
+/** What one window of `turns` says. */
+interface Window {
+  /** CPU per request in microseconds. */
+  readonly cost: number;
+  /** Nanoseconds that fixed work took beside it. */
+  readonly pace: number;
+}
+
+/** Two windows that followed each other: CPU per request of the first gateway, and what the second one took more. */
+interface Pair {
+  readonly base: number;
+  readonly added: number;
+  /** The slower one of the two. */
+  readonly pace: number;
+}
+
+function pairOf(base: Window, other: Window): Pair {
+  return { base: base.cost, added: other.cost - base.cost, pace: Math.max(base.pace, other.pace) };
+}
+
+function medianAdded(pairs: readonly Pair[]): number {
+  return median(pairs.map(({ added }) => added));
 }
 
 async function runProcess(
@@ -71,7 +107,7 @@ async function runProcess(
   pair: readonly [Setting, Setting],
   rounds: number,
   env: Record<string, string>,
-): Promise<readonly [first: readonly number[], second: readonly number[]]> {
+): Promise<readonly [first: readonly Window[], second: readonly Window[]]> {
   const gateways = pair.map(({ folder, flags }, index) =>
     JSON.stringify([
       `--providers.file.directory=${folder}`,
@@ -90,15 +126,15 @@ async function runProcess(
     // Long enough for them to have given back what their start needed (decision 7), and to be compiled.
     await pause(6_000);
     const all = await takeTurns(files, child.pid as number, rounds + roundsToWarmUp);
-    const [first = [], second = []] = all.map((costs) => costs.slice(roundsToWarmUp));
+    const [first = [], second = []] = all.map((windows) => windows.slice(roundsToWarmUp));
     return [first, second];
   } finally {
     await stop(child);
   }
 }
 
-/** CPU per request in microseconds, by port and round. */
-async function takeTurns(files: BenchFiles, pid: number, rounds: number): Promise<number[][]> {
+/** Windows by port and round. */
+async function takeTurns(files: BenchFiles, pid: number, rounds: number): Promise<Window[][]> {
   const numbers = [pid, windowMilliseconds, rounds, connections].map(String);
   const args = [
     '-c',
@@ -111,12 +147,12 @@ async function takeTurns(files: BenchFiles, pid: number, rounds: number): Promis
     ...ports.map(String),
   ];
   const { stdout } = await promisify(execFile)('taskset', args, { maxBuffer: 64 * 1024 * 1024 });
-  const costs: number[][] = ports.map(() => []);
+  const windows: Window[][] = ports.map(() => []);
   for (const line of stdout.trim().split('\n')) {
-    const [port = 0, requests = 0, nanoseconds = 0] = line.split(' ').map(Number);
-    costs[port]?.push(nanoseconds / 1_000 / requests);
+    const [port = 0, requests = 0, nanoseconds = 0, pace = 0] = line.split(' ').map(Number);
+    windows[port]?.push({ cost: nanoseconds / 1_000 / requests, pace });
   }
-  return costs;
+  return windows;
 }
 
 function mean(values: readonly number[]): number {

@@ -45,7 +45,7 @@ try {
       { folder: files.full, flags: [off] },
       { folder: files.full, flags },
     ] as const;
-    const { base, added, error, undisturbed } = await comparePair(files, pair, rounds, {
+    const { base, added, error, undisturbed, undisturbedError, share } = await comparePair(files, pair, rounds, {
       OTEL_BSP_MAX_QUEUE_SIZE: '200000',
       OTEL_BSP_SCHEDULE_DELAY: '500',
     });
@@ -54,7 +54,8 @@ try {
       'without, µs': Number(base.toFixed(1)),
       'added CPU µs/request': Number(added.toFixed(1)),
       '±': Number(error.toFixed(1)),
-      undisturbed: Number(undisturbed.toFixed(1)),
+      undisturbed: `${undisturbed.toFixed(1)} ± ${undisturbedError.toFixed(1)}`,
+      'of windows': `${Math.round(share * 100)} %`,
       'at most': target ?? '',
     });
   }

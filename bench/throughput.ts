@@ -81,8 +81,12 @@ async function compareRoutes(): Promise<void> {
     ['features over the plain route', full],
     ['the plain route over itself', plain],
   ] as const) {
-    const { base, added, error, undisturbed } = await comparePair(files, [plain, other], 20 * rounds);
-    const figures = `${added.toFixed(1)} ± ${error.toFixed(1)} µs, undisturbed ${undisturbed.toFixed(1)} µs`;
+    const { base, added, error, undisturbed, undisturbedError, share } = await comparePair(
+      files,
+      [plain, other],
+      20 * rounds,
+    );
+    const figures = `${added.toFixed(1)} ± ${error.toFixed(1)} µs, undisturbed ${undisturbed.toFixed(1)} ± ${undisturbedError.toFixed(1)} µs (${Math.round(share * 100)} % of windows)`;
     console.log(`${what}, in one process: ${figures} (of ${base.toFixed(1)} µs)`);
   }
 }

@@ -3,10 +3,12 @@
 // done afterwards is counted with it. It is the upstream, too, and never sleeps: what it costs to wake a peer is charged to
 // whoever writes to it, and depends on how busy the peer happens to be.
 // usage: turns pid window_ms rounds connections request_file upstream_port answer_bytes port...
-// prints for each window: index of the port, requests, nanoseconds of processor time
+// prints for each window: index of the port, requests, nanoseconds of processor time, and nanoseconds that fixed work took on
+// the process's core, before or after the window, whichever was more: in it another tenant of the physical core shows
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -34,11 +36,15 @@ static void fail(const char *what) {
   exit(1);
 }
 
-static long long now(void) {
+static long long read_clock(clockid_t clock) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  clock_gettime(clock, &time);
   return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
+
+static long long now(void) { return read_clock(CLOCK_MONOTONIC); }
+
+static long long own_time(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 // Of all threads, from the scheduler: exact for threads that wait.
 static long long processor_time(const char *pid) {
@@ -175,6 +181,34 @@ static void make_answer(int bytes) {
   answer_length += sprintf(answer + answer_length, "%s", tail);
 }
 
+static volatile unsigned long kept;
+
+// Nanoseconds of processor time that fixed work takes on the first core that the process may use.
+static long long pace(pid_t process) {
+  cpu_set_t own, its, there;
+  if (sched_getaffinity(0, sizeof own, &own) || sched_getaffinity(process, sizeof its, &its)) fail("sched_getaffinity");
+  CPU_ZERO(&there);
+  for (int core = 0; core < CPU_SETSIZE; core++)
+    if (CPU_ISSET(core, &its)) {
+      CPU_SET(core, &there);
+      break;
+    }
+  if (sched_setaffinity(0, sizeof there, &there)) fail("sched_setaffinity");
+  unsigned long a = 1, b = 2, c = 3, d = 4;
+  long long begin = own_time();
+  // Four chains side by side keep the core's units busy, as who shares them would notice.
+  for (long i = 0; i < 2000000; i++) {
+    a = a * 3 + 1;
+    b = b * 5 + 1;
+    c ^= c << 1;
+    d += d >> 3;
+  }
+  kept = a + b + c + d;
+  long long took = own_time() - begin;
+  if (sched_setaffinity(0, sizeof own, &own)) fail("sched_setaffinity");
+  return took;
+}
+
 int main(int count, char **arguments) {
   if (count < 9) {
     fprintf(stderr, "usage: turns pid window_ms rounds connections request_file upstream_port answer_bytes port...\n");
@@ -192,6 +226,7 @@ int main(int count, char **arguments) {
   make_answer(atoi(arguments[7]));
   struct connection **all = calloc((size_t)ports * connections, sizeof *all);
   for (int i = 0; i < ports * connections; i++) watch(all[i] = connect_to(atoi(arguments[8 + i / connections])));
+  long long before = pace(atoi(pid));
   for (int round = 0; round < rounds; round++) {
     // There and back, so that nobody always comes after the same one.
     for (int turn = 0; turn < ports; turn++) {
@@ -199,7 +234,10 @@ int main(int count, char **arguments) {
       long long used = processor_time(pid);
       long answers = window(&all[port * connections], connections, length);
       usleep(5000);
-      printf("%d %ld %lld\n", port, answers, processor_time(pid) - used);
+      used = processor_time(pid) - used;
+      long long after = pace(atoi(pid));
+      printf("%d %ld %lld %lld\n", port, answers, used, before > after ? before : after);
+      before = after;
     }
     fflush(stdout);
   }
