@@ -44,13 +44,22 @@ Examples:
     else {
       for (const { file, line, message } of report.problems) err(`${file}:${line}: ${message}\n`);
       out(
-        `${report.records} records in ${report.chains} chains, ${report.signed} valid signatures, ${report.lost} records lost at the time, ${report.problems.length} problems\n`,
+        `${[
+          `${counted(report.records, 'record')} in ${counted(report.chains, 'chain')}`,
+          counted(report.signed, 'valid signature'),
+          `${counted(report.lost, 'record')} lost at the time`,
+          counted(report.problems.length, 'problem'),
+        ].join(', ')}\n`,
       );
       if (named === undefined) out('(verified with the key in the stream itself: say --key to know who wrote it)\n');
     }
     return report.problems.length === 0 && report.records > 0 ? exitCode.ok : exitCode.failed;
   },
 };
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
 
 function readKey(named: string | undefined) {
   if (named === undefined) return undefined;
