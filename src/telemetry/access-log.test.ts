@@ -5,10 +5,24 @@ import { decisionId, finishedRequests, neighbours, proxiedFacts } from '../../te
 import { keptLogger, keptSink } from '../../test/support/kept-log.ts';
 import { accessLogFields, accessLog as accessLogOption } from '../config/static/access-log.ts';
 import { exchangeId } from '../http/exchange-id.ts';
-import type { RequestFacts } from '../http/facts.ts';
+import type { RequestFacts, RequestTrace } from '../http/facts.ts';
 import { createAccessLog } from './access-log.ts';
 import { accessLogReaders } from './access-log-fields.ts';
 import { ownFields } from './access-log-own-fields.ts';
+
+const trace: RequestTrace = {
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  spanId: '00f067aa0ba902b7',
+  sampled: true,
+  upstreamParent: '',
+  state: undefined,
+  intoMessage: false,
+  wantsArguments: false,
+  wantsResults: false,
+  adopt() {},
+  noteArguments() {},
+  noteResult() {},
+};
 
 function write(options: unknown, exchange: ExchangeOverrides = {}, status = 200, end = 1042.4): string {
   const lines: string[] = [];
@@ -172,16 +186,28 @@ describe('json', () => {
     );
   });
 
-  test('what each request has of its own is written as the table of fields reads it', () => {
+  test('what each request has of its own is written as the table of fields reads it, unless redacted or dropped', () => {
     fc.assert(
-      fc.property(finishedRequests, fc.nat(), ({ exchange: about, status }, end) => {
-        const number = 1;
-        const line = JSON.parse(write({ format: 'json' }, { ...about, number }, status, end));
-        const exchange = testExchange({ ...about, number });
-        const { facts } = exchange;
-        const finished = { exchange, facts, status, duration: end - facts.startedAt, count: 1 };
-        for (const { name, read } of ownFields) expect([name, line[name]]).toEqual([name, read(finished)]);
-      }),
+      fc.property(
+        finishedRequests,
+        fc.nat(),
+        fc.constantFrom(trace, undefined),
+        ({ exchange: about, status }, end, traced) => {
+          const request = { ...about, number: 1, facts: { ...(about.facts as RequestFacts), trace: traced } };
+          const exchange = testExchange(request);
+          const { facts } = exchange;
+          const finished = { exchange, facts, status, duration: end - facts.startedAt, count: 1 };
+          const written = (defaultMode: string) =>
+            JSON.parse(write({ format: 'json', fields: { defaultMode } }, request, status, end));
+          const [kept, redacted, dropped] = ['keep', 'redact', 'drop'].map(written);
+          for (const { name, read } of ownFields) {
+            const value = read(finished);
+            expect([name, kept[name]]).toEqual([name, value]);
+            expect([name, redacted[name]]).toEqual([name, value === undefined ? undefined : 'REDACTED']);
+            expect([name, dropped[name]]).toEqual([name, undefined]);
+          }
+        },
+      ),
     );
   });
 
