@@ -27,6 +27,12 @@ export interface Difference {
   readonly share: number;
 }
 
+/** What the undisturbed windows say, or that there were too few. */
+export function undisturbedText({ undisturbed, undisturbedError, share }: Difference): string {
+  const figure = Number.isNaN(undisturbed) ? 'too few' : `${undisturbed.toFixed(1)} ± ${undisturbedError.toFixed(1)}`;
+  return `${figure} (${Math.round(share * 100)} %)`;
+}
+
 const windowMilliseconds = 100;
 const connections = 64;
 const roundsToWarmUp = 60;

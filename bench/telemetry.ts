@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCollector } from './collector.ts';
 import { keepCoresAwake } from './idle-cores.ts';
-import { comparePair, processes } from './pair.ts';
+import { comparePair, processes, undisturbedText } from './pair.ts';
 import { prepare } from './setup.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 200);
@@ -45,17 +45,17 @@ try {
       { folder: files.full, flags: [off] },
       { folder: files.full, flags },
     ] as const;
-    const { base, added, error, undisturbed, undisturbedError, share } = await comparePair(files, pair, rounds, {
+    const difference = await comparePair(files, pair, rounds, {
       OTEL_BSP_MAX_QUEUE_SIZE: '200000',
       OTEL_BSP_SCHEDULE_DELAY: '500',
     });
+    const { base, added, error } = difference;
     rows.push({
       telemetry: name,
       'without, µs': Number(base.toFixed(1)),
       'added CPU µs/request': Number(added.toFixed(1)),
       '±': Number(error.toFixed(1)),
-      undisturbed: `${undisturbed.toFixed(1)} ± ${undisturbedError.toFixed(1)}`,
-      'of windows': `${Math.round(share * 100)} %`,
+      'undisturbed (of windows)': undisturbedText(difference),
       'at most': target ?? '',
     });
   }

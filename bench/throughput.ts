@@ -8,7 +8,7 @@ import { bareCommand, gatewayCommand, nginxCommand } from './contenders.ts';
 import { keepCoresAwake } from './idle-cores.ts';
 import { type Contender, interleave, type Sample } from './interleave.ts';
 import { lowerQuartile, median, pinned, stop, waitForPort } from './measure.ts';
-import { comparePair, type Setting } from './pair.ts';
+import { comparePair, type Setting, undisturbedText } from './pair.ts';
 import { prepare, upstreamPort } from './setup.ts';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 15);
@@ -81,12 +81,9 @@ async function compareRoutes(): Promise<void> {
     ['features over the plain route', full],
     ['the plain route over itself', plain],
   ] as const) {
-    const { base, added, error, undisturbed, undisturbedError, share } = await comparePair(
-      files,
-      [plain, other],
-      20 * rounds,
-    );
-    const figures = `${added.toFixed(1)} ± ${error.toFixed(1)} µs, undisturbed ${undisturbed.toFixed(1)} ± ${undisturbedError.toFixed(1)} µs (${Math.round(share * 100)} % of windows)`;
+    const difference = await comparePair(files, [plain, other], 20 * rounds);
+    const { base, added, error } = difference;
+    const figures = `${added.toFixed(1)} ± ${error.toFixed(1)} µs, in undisturbed windows ${undisturbedText(difference)}`;
     console.log(`${what}, in one process: ${figures} (of ${base.toFixed(1)} µs)`);
   }
 }
