@@ -33,9 +33,11 @@ export function undisturbedText({ undisturbed, undisturbedError, share }: Differ
   return `${figure} (${Math.round(share * 100)} %)`;
 }
 
-const windowMilliseconds = 100;
+const windowMilliseconds = 200;
 const connections = 64;
-const roundsToWarmUp = 60;
+/** Rounds after which all connections are new ones. */
+const roundsPerConnection = 2;
+const roundsToWarmUp = 30;
 /** How many processes a comparison runs, one after the other. Even, for they take turns in who comes first. */
 export const processes = 6;
 const ports = [9_780, 9_781];
@@ -47,11 +49,12 @@ const enough = 8;
 let quickest = Number.POSITIVE_INFINITY;
 
 /**
- * Compares two gateways of one process on core 0, called in turn for a tenth of a second each, `rounds` times; load on core
+ * Compares two gateways of one process on core 0, called in turn for a fifth of a second each, `rounds` times; load on core
  * 1. Two processes differ by several microseconds a request for as long as they live, whatever they run; two gateways of one
- * process differ by what their options cost. Not more than two: code that serves many configurations is compiled for none.
- * How well it is compiled is chance all the same, so there are several processes, one after the other. The gateway that was
- * started first, and is called first, costs some tenths less: in every other process it is the second one of the pair.
+ * process differ by what their options cost, and by where the kernel put the connections of either, which are therefore
+ * replaced again and again. Not more than two: code that serves many configurations is compiled for none. How well it is
+ * compiled is chance all the same, so there are several processes, one after the other. The gateway that was started first,
+ * and is called first, costs some tenths less: in every other process it is the second one of the pair.
  */
 export async function comparePair(
   files: BenchFiles,
@@ -141,7 +144,7 @@ async function runProcess(
 
 /** Windows by port and round. */
 async function takeTurns(files: BenchFiles, pid: number, rounds: number): Promise<Window[][]> {
-  const numbers = [pid, windowMilliseconds, rounds, connections].map(String);
+  const numbers = [pid, windowMilliseconds, rounds, roundsPerConnection, connections].map(String);
   const args = [
     '-c',
     '1',

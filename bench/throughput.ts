@@ -81,7 +81,7 @@ async function compareRoutes(): Promise<void> {
     ['features over the plain route', full],
     ['the plain route over itself', plain],
   ] as const) {
-    const difference = await comparePair(files, [plain, other], 20 * rounds);
+    const difference = await comparePair(files, [plain, other], 12 * rounds);
     const { base, added, error } = difference;
     const figures = `${added.toFixed(1)} ± ${error.toFixed(1)} µs, in undisturbed windows ${undisturbedText(difference)}`;
     console.log(`${what}, in one process: ${figures} (of ${base.toFixed(1)} µs)`);

@@ -1,8 +1,10 @@
 // Calls several ports of one process in turn, in short windows, and reads how much processor time the process used in
-// each. All connections stay open throughout. Between two windows nothing is under way, so that what a request leaves to be
-// done afterwards is counted with it. It is the upstream, too, and never sleeps: what it costs to wake a peer is charged to
-// whoever writes to it, and depends on how busy the peer happens to be.
-// usage: turns pid window_ms rounds connections request_file upstream_port answer_bytes port...
+// each. Between two windows nothing is under way for a while, so that what a request leaves to be done afterwards is counted
+// with it: lines of a log wait for others for 50 ms. It is the upstream, too, and never sleeps: what it costs to wake a peer
+// is charged to whoever writes to it, and depends on how busy the peer happens to be.
+// All connections are new after so many rounds: where the kernel puts them in memory makes a request cost up to a tenth more
+// or less for as long as they live. A short window that is not printed warms them up.
+// usage: turns pid window_ms rounds rounds_per_connection connections request_file upstream_port answer_bytes port...
 // prints for each window: index of the port, requests, nanoseconds of processor time, and nanoseconds that fixed work took on
 // the process's core, before or after the window, whichever was more: in it another tenant of the physical core shows
 #define _GNU_SOURCE
@@ -30,6 +32,8 @@ struct connection {
 static char request[65536], answer[16384];
 static size_t request_length, answer_length;
 static int all_events;
+static struct connection *upstream[1024];
+static const int settling = 60000;  // microseconds
 
 static void fail(const char *what) {
   perror(what);
@@ -132,15 +136,28 @@ static int receive(struct connection *one) {
   return one->got >= one->need;
 }
 
+static void close_connection(struct connection *one) {
+  close(one->descriptor);
+  free(one);
+}
+
+static void take_upstream(struct connection *listener) {
+  int descriptor = accept(listener->descriptor, 0, 0);
+  if (descriptor < 0 || descriptor >= (int)(sizeof upstream / sizeof *upstream)) fail("accept");
+  watch(upstream[descriptor] = made(UPSTREAM, descriptor));
+}
+
+static void close_upstream(struct connection *one) {
+  upstream[one->descriptor] = 0;
+  close_connection(one);
+}
+
 // What an upstream does. Requests come one after the other.
 static void serve(struct connection *one) {
   if (receive(one)) {
     one->got = one->need = 0;
     send_all(one->descriptor, answer, answer_length);
-  } else if (!one->got) {
-    close(one->descriptor);
-    free(one);
-  }
+  } else if (!one->got) close_upstream(one);
 }
 
 // Calls until the time is over and then takes what is still under way; returns the number of answers.
@@ -156,7 +173,7 @@ static long window(struct connection **connections, int count, long long length)
     if (now() >= end + 10000000000LL) { errno = ETIMEDOUT; fail("waiting for answers"); }
     for (int i = 0; i < ready; i++) {
       struct connection *one = events[i].data.ptr;
-      if (one->role == LISTENER) watch(made(UPSTREAM, accept(one->descriptor, 0, 0)));
+      if (one->role == LISTENER) take_upstream(one);
       else if (one->role == UPSTREAM) serve(one);
       else if (receive(one)) {
         answers++;
@@ -209,31 +226,48 @@ static long long pace(pid_t process) {
   return took;
 }
 
+// Replaces every connection of the callers, and of the upstream.
+static void renew(struct connection **all, int count, char **ports, int connections) {
+  for (int i = 0; i < count; i++)
+    if (all[i]) close_connection(all[i]);
+  for (size_t i = 0; i < sizeof upstream / sizeof *upstream; i++)
+    if (upstream[i]) close_upstream(upstream[i]);
+  // For the process to notice.
+  usleep(20000);
+  for (int i = 0; i < count; i++) watch(all[i] = connect_to(atoi(ports[i / connections])));
+}
+
 int main(int count, char **arguments) {
-  if (count < 9) {
-    fprintf(stderr, "usage: turns pid window_ms rounds connections request_file upstream_port answer_bytes port...\n");
+  if (count < 10) {
+    fprintf(stderr, "usage: turns pid window_ms rounds rounds_per_connection connections request_file upstream_port "
+                    "answer_bytes port...\n");
     return 2;
   }
   const char *pid = arguments[1];
   long long length = atoll(arguments[2]) * 1000000;
-  int rounds = atoi(arguments[3]), connections = atoi(arguments[4]), ports = count - 8;
-  FILE *file = fopen(arguments[5], "r");
-  if (!file) fail(arguments[5]);
+  int rounds = atoi(arguments[3]), renewed = atoi(arguments[4]), connections = atoi(arguments[5]), ports = count - 9;
+  FILE *file = fopen(arguments[6], "r");
+  if (!file) fail(arguments[6]);
   request_length = fread(request, 1, sizeof request, file);
   fclose(file);
   all_events = epoll_create1(0);
-  listen_on(atoi(arguments[6]));
-  make_answer(atoi(arguments[7]));
+  listen_on(atoi(arguments[7]));
+  make_answer(atoi(arguments[8]));
   struct connection **all = calloc((size_t)ports * connections, sizeof *all);
-  for (int i = 0; i < ports * connections; i++) watch(all[i] = connect_to(atoi(arguments[8 + i / connections])));
-  long long before = pace(atoi(pid));
+  long long before = 0;
   for (int round = 0; round < rounds; round++) {
+    if (round % renewed == 0) {
+      renew(all, ports * connections, arguments + 9, connections);
+      for (int port = 0; port < ports; port++) window(&all[port * connections], connections, length / 4);
+      usleep(settling);
+      before = pace(atoi(pid));
+    }
     // There and back, so that nobody always comes after the same one.
     for (int turn = 0; turn < ports; turn++) {
       int port = round % 2 ? ports - 1 - turn : turn;
       long long used = processor_time(pid);
       long answers = window(&all[port * connections], connections, length);
-      usleep(5000);
+      usleep(settling);
       used = processor_time(pid) - used;
       long long after = pace(atoi(pid));
       printf("%d %ld %lld %lld\n", port, answers, used, before > after ? before : after);
